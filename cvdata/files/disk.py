@@ -1,0 +1,177 @@
+"""The only functions that change the disk. Each announces itself first, so that tests can fail or kill any of them.
+
+Names below a root are `/`-separated and checked by the caller; strings, not `Path`, because a million files pass here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+__all__ = ["FileEntry", "exchange", "flush", "make_folders", "on_operation", "place_files", "remove", "rename", "write_files"]
+
+_hook: Callable[[str, str], None] | None = None
+
+
+def on_operation(hook: Callable[[str, str], None] | None) -> None:
+    """Call `hook(kind, path)` before every change to the disk; for tests that fail or kill at the n-th one."""
+    global _hook
+    _hook = hook
+
+
+def _announce(kind: str, path: str) -> None:
+    if _hook is not None:
+        _hook(kind, path)
+
+
+class FileEntry(msgspec.Struct, frozen=True, array_like=True):
+    """One written file: name below the root, size in bytes, SHA-256 (None for a picture that was only linked)."""
+
+    name: str
+    size: int
+    sha256: str | None
+
+
+def make_folders(root: str, folders: Sequence[str]) -> None:
+    """Make folders below root, with their parents; those that exist are fine."""
+    for folder in folders:
+        path = f"{root}/{folder}" if folder else root
+        _announce("mkdir", path)
+        os.makedirs(path, exist_ok=True)
+
+
+def write_files(root: str, names: Sequence[str], contents: Sequence[bytes]) -> list[FileEntry]:
+    """Write new files below root, in folders that exist; return what was written.
+
+    Raises:
+        OSError: the disk refused, or a file is already there.
+    """
+    return [_write_file(f"{root}/{name}", name, data) for name, data in zip(names, contents, strict=True)]
+
+
+def _write_file(path: str, name: str, data: bytes) -> FileEntry:
+    _announce("write", path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        done = os.write(descriptor, data)
+        while done < len(data):  # a full disk writes a part and then fails
+            more = os.write(descriptor, memoryview(data)[done:])
+            if more == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+            done += more
+    finally:
+        os.close(descriptor)
+    return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
+
+
+def place_files(root: str, names: Sequence[str], sources: Sequence[str], mode: str) -> list[FileEntry]:
+    """Put existing files below root: by `link` (a hard link, a copy where that cannot be), `copy` or `symlink`."""
+    return [_place_file(f"{root}/{name}", name, source, mode) for name, source in zip(names, sources, strict=True)]
+
+
+def _place_file(path: str, name: str, source: str, mode: str) -> FileEntry:
+    _announce("place", path)
+    if mode == "symlink":
+        os.symlink(os.path.abspath(source), path)
+        return FileEntry(name, os.stat(path).st_size, None)
+    if mode == "link":
+        # Another disk, a file system without links, too many links, or a link itself: copy instead.
+        with contextlib.suppress(OSError):
+            if not os.path.islink(source):
+                os.link(source, path)
+                return FileEntry(name, os.stat(path).st_size, None)
+    return _copy_file(source, path, name)
+
+
+def _copy_file(source: str, path: str, name: str) -> FileEntry:
+    digest, size = hashlib.sha256(), 0
+    with open(source, "rb") as reader, open(path, "xb") as writer:
+        while block := reader.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+            writer.write(block)
+    return FileEntry(name, size, digest.hexdigest())
+
+
+def flush(folder: str) -> None:
+    """Wait until everything below a folder is on the disk."""
+    _announce("flush", folder)
+    if sys.platform == "linux":
+        # One call for the whole file system instead of an fsync for each of a million files.
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.syncfs(descriptor) != 0:
+                code = ctypes.get_errno()
+                raise OSError(code, os.strerror(code), folder)
+        finally:
+            os.close(descriptor)
+        return
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            with open(os.path.join(parent, file), "rb+") as handle:
+                os.fsync(handle.fileno())
+
+
+def rename(source: str, target: str) -> None:
+    """Give a folder its final name, which must be free or an empty folder."""
+    _announce("rename", target)
+    if os.name == "nt" and os.path.isdir(target):
+        os.rmdir(target)  # os.rename replaces an empty folder only on POSIX
+    os.rename(source, target)
+
+
+_RENAME_EXCHANGE = 2  # Linux: renameat2(2); macOS: RENAME_SWAP of renamex_np(2) has the same value
+
+
+def exchange(source: str, target: str) -> None:
+    """Swap two folders so that there is never a moment without the target.
+
+    Where the system cannot, two renames do it, with a moment between them in which the target is missing; a failure in
+    that moment puts the old folder back.
+    """
+    _announce("exchange", target)
+    if _swap(os.fsencode(source), os.fsencode(target)):
+        return
+    aside = f"{source}-old"
+    os.rename(target, aside)
+    try:
+        os.rename(source, target)
+    except OSError:
+        os.rename(aside, target)
+        raise
+    os.rename(aside, source)
+
+
+def _swap(source: bytes, target: bytes) -> bool:
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        at_cwd = -100
+        if hasattr(libc, "renameat2"):
+            return int(libc.renameat2(at_cwd, source, at_cwd, target, _RENAME_EXCHANGE)) == 0
+    elif sys.platform == "darwin":
+        libc = ctypes.CDLL(None, use_errno=True)
+        return int(libc.renamex_np(source, target, _RENAME_EXCHANGE)) == 0
+    return False
+
+
+def remove(path: str) -> None:
+    """Remove a file or a whole folder; links inside are removed, never followed."""
+    _announce("remove", path)
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)

@@ -1,0 +1,154 @@
+"""What a reader is given and leaves behind: the workers, the quarantine, the findings and the count of what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ..engine import Engine, InProcess, Progress, Silent
+from ..errors import Place, QuarantineError
+from ..files import Counts, Finding, QuarantineItem
+
+__all__ = ["Intake", "Likeness", "Verify"]
+
+Verify = Literal["sizes", "decode", "none"]
+
+_EXAMPLES = 5
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """How much a path looks like a format, 0 (not at all) to 100 (it says so itself), and why."""
+
+    score: int
+    reason: str
+
+
+@dataclass
+class _Found:
+    message: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Intake:
+    """The desk that every reader works at.
+
+    Attributes:
+        images: folder of the pictures, where the user named one.
+        verify: whether header sizes or all pixels are held against the labels.
+        engine: runs work on batches.
+        progress: shows a person how far it is.
+        wanted: optional columns that anyone will look at, None for all; a reader may leave the others out if it counts
+            them in `unread`.
+        strict: raise at the first bad item instead of putting it in quarantine.
+        read: what was in the source, good and bad.
+        filtered: what the source itself leaves out (VOC files in no ImageSets list).
+        where: place of each annotation of the dataset that was returned, for messages.
+    """
+
+    images: Path | None = None
+    verify: Verify = "sizes"
+    engine: Engine = field(default_factory=InProcess)
+    progress: Progress = field(default_factory=Silent)
+    wanted: frozenset[str] | None = None
+    strict: bool = False
+    read: Counts = field(default_factory=Counts)
+    filtered: Counts = field(default_factory=Counts)
+    quarantine: list[QuarantineItem] = field(default_factory=list)
+    unread: dict[str, int] = field(default_factory=dict)
+    verified: str = ""
+    where: Callable[[int], Place] | None = None
+    _found: dict[str, _Found] = field(default_factory=dict)
+
+    def bad_annotation(self, at: Place, found: str, expected: str, image: str | None = None) -> None:
+        """Leave one annotation out.
+
+        Raises:
+            QuarantineError: `strict` is set.
+        """
+        self._leave_out(
+            QuarantineItem(
+                kind="annotation",
+                file=str(at.file),
+                line=at.line,
+                field=at.field,
+                found=found,
+                expected=expected,
+                image=image,
+                annotations=1,
+            )
+        )
+
+    def bad_image(self, at: Place, found: str, expected: str, image: str, annotations: int) -> None:
+        """Leave one picture out, with its annotations.
+
+        Raises:
+            QuarantineError: `strict` is set.
+        """
+        self._leave_out(
+            QuarantineItem(
+                kind="image",
+                file=str(at.file),
+                line=at.line,
+                field=at.field,
+                found=found,
+                expected=expected,
+                image=image,
+                images=1,
+                annotations=annotations,
+            )
+        )
+
+    def bad_label_file(self, at: Place, found: str, expected: str, image: str | None, images: int = 1) -> None:
+        """Leave out a label file that cannot be read, and its picture (`images=0` where it has none).
+
+        Raises:
+            QuarantineError: `strict` is set.
+        """
+        self._leave_out(
+            QuarantineItem(
+                kind="label file",
+                file=str(at.file),
+                line=at.line,
+                field=at.field,
+                found=found,
+                expected=expected,
+                image=image,
+                images=images,
+            )
+        )
+
+    def _leave_out(self, item: QuarantineItem) -> None:
+        if self.strict:
+            raise QuarantineError(
+                f"{item.found}; expected {item.expected}",
+                at=Place(item.file, item.line, item.field),
+                hint="correct it, or leave out --on-bad fail so that bad items are put aside by name",
+            )
+        self.quarantine.append(item)
+
+    def note(self, code: str, message: str, count: int = 1, examples: Iterable[str] = ()) -> None:
+        """Add to the finding of that code; `{n}` in the message becomes the total."""
+        found = self._found.setdefault(code, _Found(message))
+        found.count += count
+        found.examples.extend(list(examples)[: max(0, _EXAMPLES - len(found.examples))])
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings in the order in which they first came up."""
+        return [
+            Finding(code=code, message=f.message.replace("{n}", f"{f.count:,}"), count=f.count, examples=f.examples)
+            for code, f in self._found.items()
+        ]
+
+    @property
+    def quarantined(self) -> Counts:
+        """How much was left out."""
+        return Counts(
+            sum(item.images for item in self.quarantine), sum(item.annotations for item in self.quarantine)
+        )

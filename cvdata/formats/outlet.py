@@ -1,0 +1,102 @@
+"""What a writer is given: the folder to fill, the workers, and how pictures are put there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..dataset import Images
+from ..engine import Engine, InProcess, Progress, Silent
+from ..engine.core import Sized
+from ..files import FileEntry, Staging, place_files
+
+__all__ = ["Media", "Outlet", "Refusal"]
+
+Media = Literal["link", "copy", "symlink", "none"]
+
+B = TypeVar("B", bound=Sized)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Annotations that a format cannot hold at all.
+
+    Attributes:
+        rows: bool, shape (annotations,).
+        found: what they are, in words; `expected`: what the format needs.
+    """
+
+    rows: NDArray[np.bool_]
+    found: str
+    expected: str
+
+
+@dataclass(kw_only=True)
+class Outlet:
+    """The desk that every writer works at.
+
+    Attributes:
+        staging: the folder to fill; it becomes the output when all is done.
+        engine: runs work on batches.
+        media: how pictures get into the output.
+        renamed: pictures whose name had to change, old to new; writers add to it.
+        notes: losses that only the writer can see: what and what became of it, with the number of times.
+    """
+
+    staging: Staging
+    engine: Engine = field(default_factory=InProcess)
+    progress: Progress = field(default_factory=Silent)
+    media: Media = "link"
+    renamed: dict[str, str] = field(default_factory=dict)
+    notes: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def lose(self, what: str, outcome: str, count: int) -> None:
+        """Count something that could not be written as it was."""
+        if count:
+            self.notes[what, outcome] = self.notes.get((what, outcome), 0) + count
+
+    def write_batches(self, function: Callable[[B], list[FileEntry]], batches: Iterable[B]) -> None:
+        """Run a function of a module that writes files below `staging.path`, and record what it wrote."""
+        for entries in self.engine.map(function, batches, progress=self.progress):
+            self.staging.record(entries)
+
+    def place_pictures(self, images: Images, targets: Sequence[str]) -> None:
+        """Put the pictures that were found at `targets`, names below the output, one per row of `images`.
+
+        A repeated row with another target places the picture again. Nothing happens with `--media none`.
+        """
+        if self.media == "none":
+            return
+        jobs = [(target, images.file(row)) for row, target in enumerate(targets)]
+        found = [(target, source) for target, source in jobs if source is not None]
+        self.staging.make_folders({target.rpartition("/")[0] for target, _ in found})
+        step = max(1, min(2000, len(found) // (self.engine.workers * 4) or len(found)))
+        batches = [
+            PlaceBatch(self.staging.path, self.media, found[i : i + step]) for i in range(0, len(found), step)
+        ]
+        self.write_batches(place_batch, batches)
+
+
+@dataclass(frozen=True)
+class PlaceBatch:
+    """Pictures to put in an output: (target below root, source)."""
+
+    root: str
+    mode: str
+    jobs: list[tuple[str, str]]
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def __getitem__(self, part: slice) -> PlaceBatch:
+        return PlaceBatch(self.root, self.mode, self.jobs[part])
+
+
+def place_batch(batch: PlaceBatch) -> list[FileEntry]:
+    """Put a batch of pictures in the output; runs in a worker."""
+    targets: list[Any] = [target for target, _ in batch.jobs]
+    return place_files(batch.root, targets, [source for _, source in batch.jobs], batch.mode)

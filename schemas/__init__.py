@@ -1,0 +1,1 @@
+"""JSON Schemas of every file that cvdata defines; made by `make schemas`."""
