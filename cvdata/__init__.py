@@ -1,5 +1,67 @@
-"""cvdata: from a folder of pictures to a corrected, balanced dataset and a trained, measured model."""
+"""cvdata: from a folder of pictures to a corrected, balanced dataset and a trained, measured model.
+
+    import cvdata
+
+    dataset = cvdata.load("VOC2012")                   # any format; detected
+    cvdata.save(dataset, "voc-yolo", "yolo")           # whole or not at all
+    report = cvdata.convert("VOC2012", "out", "coco")  # with the account of everything
+
+Names are imported when they are first used, so that `import cvdata` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .convert import ConvertSettings, Reading, Report, convert, load, read, save
+    from .dataset import Annotations, Categories, Dataset, Images, State
+    from .errors import CvdataError
+
+__all__ = [
+    "Annotations",
+    "Categories",
+    "ConvertSettings",
+    "CvdataError",
+    "Dataset",
+    "Images",
+    "Reading",
+    "Report",
+    "State",
+    "__version__",
+    "convert",
+    "load",
+    "read",
+    "save",
+]
+
+_HOMES = {
+    "Annotations": "dataset",
+    "Categories": "dataset",
+    "ConvertSettings": "convert",
+    "CvdataError": "errors",
+    "Dataset": "dataset",
+    "Images": "dataset",
+    "Reading": "convert",
+    "Report": "convert",
+    "State": "dataset",
+    "convert": "convert",
+    "load": "convert",
+    "read": "convert",
+    "save": "convert",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cvdata' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value  # `cvdata.convert` is the function, also after the module of that name was imported
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -62,7 +62,8 @@ def judge_boxes(box: NDArray[np.float64], width: NDArray[np.int32], height: NDAr
         spill_x, spill_y = overshoot_allowed(width), overshoot_allowed(height)
         over = (x < -spill_x) | (y < -spill_y) | (right > width + spill_x) | (bottom > height + spill_y)
         verdict = np.where(known & over, BoxVerdict.OVERSHOOTS, BoxVerdict.GOOD).astype(np.uint8)
-        verdict[known & (inside < 0.5 * w * h)] = BoxVerdict.OUTSIDE
+        apart = over & ((inside_w <= 0) | (inside_h <= 0))  # areas so small that they are 0 in a float compare as equal
+        verdict[known & ((inside < 0.5 * w * h) | apart)] = BoxVerdict.OUTSIDE
         verdict[~((w > 0) & (h > 0))] = BoxVerdict.NO_AREA
     verdict[~finite] = BoxVerdict.NOT_FINITE
     verdict[np.isnan(box).all(axis=1)] = BoxVerdict.GOOD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -92,4 +93,4 @@ class Ragged:
     def to_bytes(self) -> list[bytes]:
         """Return the rows of a column of byte strings."""
         whole, ends = self.values.tobytes(), self.offsets.tolist()
-        return [whole[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        return [whole[a:b] for a, b in pairwise(ends)]

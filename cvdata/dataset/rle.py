@@ -32,7 +32,9 @@ def decompress(strings: Sequence[bytes]) -> tuple[Ragged, NDArray[np.bool_]]:
     alien = np.bincount(owner[(byte < 0) | (byte > 63)], minlength=len(texts)) > 0
     last = (byte & 32) == 0  # the last character of a number has no continuation bit
     good = ~alien & (length > 0)
-    good[length > 0] &= last[texts.offsets[1:][length > 0] - 1]
+    row_ends = texts.offsets[1:][length > 0] - 1
+    good[length > 0] &= last[row_ends]
+    last[row_ends] = True  # a string that is cut off inside a number must not run into the next one
 
     ends = np.flatnonzero(last)
     number = np.cumsum(last) - last  # number that each character belongs to; wrong only inside bad rows
@@ -54,7 +56,7 @@ def decompress(strings: Sequence[bytes]) -> tuple[Ragged, NDArray[np.bool_]]:
 
 def _undo_differences(value: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Run k is value k plus run k - 2, from the fourth run (k = 3) on: two interleaved running sums per row."""
-    out = value.copy()
+    out: NDArray[np.int64] = value.copy()
     place = np.arange(len(value)) - np.repeat(offsets[:-1], np.diff(offsets))
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     for parity in (0, 1):
@@ -70,7 +72,7 @@ def _undo_differences(value: NDArray[np.int64], offsets: NDArray[np.int64]) -> N
 
 
 def compress(runs: Ragged) -> list[bytes]:
-    """Turn run lengths into COCO's compressed strings, byte for byte as pycocotools does; the inverse of `decompress`."""
+    """Turn run lengths into COCO's compressed strings, byte for byte as pycocotools does; undoes `decompress`."""
     value = runs.values.astype(np.int64)
     place = np.arange(len(value)) - np.repeat(runs.offsets[:-1], runs.lengths)
     delta = value.copy()
@@ -135,7 +137,7 @@ def to_mask(counts: NDArray[np.integer], height: int, width: int) -> NDArray[np.
     if runs.sum() != height * width or (runs < 0).any():
         raise ValueError(f"runs cover {int(runs.sum())} pixels, the picture has {height * width}")
     flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
-    return flat.reshape(width, height).T
+    return np.asarray(flat.reshape(width, height).T)
 
 
 def from_mask(mask: NDArray[np.bool_]) -> NDArray[np.uint32]:

@@ -7,9 +7,8 @@ A column that nobody set is `None`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Any, TypeAlias
 
@@ -78,7 +77,7 @@ class Images:
 
     def take(self, rows: NDArray[np.int64]) -> Images:
         """Return the given rows in the given order."""
-        return _take(self, rows)
+        return replace(self, **_taken(self, rows))
 
     def file(self, row: int) -> str | None:
         """Return the absolute path of a picture, or None where none was found."""
@@ -200,11 +199,12 @@ class Annotations:
 
     def take(self, rows: NDArray[np.int64]) -> Annotations:
         """Return the given rows in the given order; the caller keeps them sorted by image."""
-        return _take(self, rows)
+        return replace(self, **_taken(self, rows))
 
     def without(self, columns: frozenset[str]) -> Annotations:
         """Return the table with the named optional columns unset."""
-        return dataclasses.replace(self, **dict.fromkeys(columns))
+        unset: dict[str, Any] = dict.fromkeys(columns)
+        return replace(self, **unset)
 
     def has(self, column: str) -> NDArray[np.bool_]:
         """Tell per row whether the column says anything beyond its default, bool, shape (n,)."""
@@ -212,15 +212,15 @@ class Annotations:
         if value is None:
             return np.zeros(len(self), np.bool_)
         if isinstance(value, Polygons):
-            return value.ring_counts > 0
+            return np.asarray(value.ring_counts > 0)
         if isinstance(value, Ragged):
-            return value.lengths > 0
+            return np.asarray(value.lengths > 0)
         if column in FLAGS:
             return np.asarray(value == 1)
         if column == "rotated":
-            return ~np.isnan(value[:, 0])
+            return np.asarray(~np.isnan(value[:, 0]))
         if column in ("score", "area"):
-            return ~np.isnan(value)
+            return np.asarray(~np.isnan(value))
         return np.asarray(value, np.bool_)
 
 
@@ -248,8 +248,11 @@ class Categories:
 
     def take(self, rows: list[int]) -> Categories:
         """Return the given rows in the given order."""
-        columns = ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))
-        return Categories(**{name: c if c is None else tuple(c[r] for r in rows) for name, c in columns})
+        columns: dict[str, Any] = {}
+        for f in fields(self):
+            column = getattr(self, f.name)
+            columns[f.name] = column if column is None else tuple(column[row] for row in rows)
+        return Categories(**columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,15 +298,15 @@ class Dataset:
 
 
 def _lock(table: Any) -> None:
-    for f in dataclasses.fields(table):
+    for f in fields(table):
         value = getattr(table, f.name)
         if isinstance(value, np.ndarray):
             object.__setattr__(table, f.name, locked(value))
 
 
-def _take(table: Any, rows: NDArray[np.int64]) -> Any:
-    chosen = {}
-    for f in dataclasses.fields(table):
+def _taken(table: Any, rows: NDArray[np.int64]) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    for f in fields(table):
         value = getattr(table, f.name)
         if f.name in ("splits", "folders") or value is None:
             continue
@@ -313,4 +316,4 @@ def _take(table: Any, rows: NDArray[np.int64]) -> Any:
             chosen[f.name] = tuple(value[r] for r in rows.tolist())
         else:
             chosen[f.name] = value.take(rows)
-    return dataclasses.replace(table, **chosen)
+    return chosen

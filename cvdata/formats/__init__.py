@@ -1,7 +1,7 @@
 """Label formats: one file each, and its name is the format's (`yolo_seg.py` is `yolo-seg`).
 
-Dropping in a file is all it takes. It defines what `Format` lists; `cvdata formats`, detection, option checking, help and
-the contract test find it by its name. Files that begin with `_`, and the ones named below, are shared parts.
+Dropping in a file is all it takes. It defines what `Format` lists; `cvdata formats`, detection, option checking, help
+and the contract test find it by its name. Files that begin with `_`, and the ones named below, are shared parts.
 """
 
 from __future__ import annotations
@@ -17,9 +17,20 @@ from ..errors import DetectionError, UsageError, show
 from .intake import Intake, Likeness, Verify
 from .outlet import Outlet, Refusal
 
-__all__ = ["FEATURES", "Format", "Intake", "Likeness", "Outlet", "Refusal", "Verify", "detect", "format_names", "format_of"]
+__all__ = [
+    "FEATURES",
+    "Format",
+    "Intake",
+    "Likeness",
+    "Outlet",
+    "Refusal",
+    "Verify",
+    "detect",
+    "format_names",
+    "format_of",
+]
 
-_SHARED = {"intake", "outlet", "settle"}
+_SHARED = {"intake", "losses", "outlet", "settle"}
 
 FEATURES = {
     "boxes": "axis-aligned boxes",

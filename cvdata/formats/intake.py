@@ -1,4 +1,4 @@
-"""What a reader is given and leaves behind: the workers, the quarantine, the findings and the count of what was read."""
+"""What a reader is given and leaves behind: workers, quarantine, findings, and the count of what was read."""
 
 from __future__ import annotations
 
@@ -104,8 +104,10 @@ class Intake:
             )
         )
 
-    def bad_label_file(self, at: Place, found: str, expected: str, image: str | None, images: int = 1) -> None:
-        """Leave out a label file that cannot be read, and its picture (`images=0` where it has none).
+    def bad_label_file(
+        self, at: Place, found: str, expected: str, image: str | None, images: int = 1, annotations: int = 0
+    ) -> None:
+        """Leave out a label file that cannot be used, its picture (`images=0` where it has none) and its annotations.
 
         Raises:
             QuarantineError: `strict` is set.
@@ -120,6 +122,7 @@ class Intake:
                 expected=expected,
                 image=image,
                 images=images,
+                annotations=annotations,
             )
         )
 
@@ -149,6 +152,4 @@ class Intake:
     @property
     def quarantined(self) -> Counts:
         """How much was left out."""
-        return Counts(
-            sum(item.images for item in self.quarantine), sum(item.annotations for item in self.quarantine)
-        )
+        return Counts(sum(item.images for item in self.quarantine), sum(item.annotations for item in self.quarantine))

@@ -75,9 +75,7 @@ class Outlet:
         found = [(target, source) for target, source in jobs if source is not None]
         self.staging.make_folders({target.rpartition("/")[0] for target, _ in found})
         step = max(1, min(2000, len(found) // (self.engine.workers * 4) or len(found)))
-        batches = [
-            PlaceBatch(self.staging.path, self.media, found[i : i + step]) for i in range(0, len(found), step)
-        ]
+        batches = [PlaceBatch(self.staging.path, self.media, found[i : i + step]) for i in range(0, len(found), step)]
         self.write_batches(place_batch, batches)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..dataset import Annotations, Dataset, Images, Polygons, State
 from ..dataset.geometry import BoxVerdict, bounds, clip_boxes, judge_boxes, overshoot_allowed, ring_areas
 from ..errors import FormatError, IdentityError, Place, UnsafePathError, show
-from ..images import PictureIndex, measure
+from ..images import PictureIndex, Sizes, measure
 from .intake import Intake
 
 __all__ = ["Places", "keep_annotations", "keep_images", "settle"]
@@ -36,6 +36,7 @@ def settle(
     places: Places,
     pictures: PictureIndex | None = None,
     files: Sequence[str | None] | None = None,
+    sizes: Sizes | None = None,
 ) -> Dataset:
     """Return the dataset without what is bad, with sizes filled in and boxes clipped; the rest is in `intake`.
 
@@ -43,6 +44,7 @@ def settle(
         dataset: as read; sizes are 0 where the labels do not say.
         pictures: pictures below the folder that they belong to, or None where none was found.
         files: name in `pictures` of each image's file, None where it is missing; found by name where not given.
+        sizes: sizes of the pictures, where the reader had to measure them itself (and wrote them into `dataset`).
 
     Raises:
         IdentityError: two images are one file.
@@ -57,7 +59,7 @@ def settle(
         if files is None:
             files = [pictures.resolve(name) for name in images.names]
         images = _attach(images, pictures, files, intake, places, kept, dataset.offsets)
-        images = _measure(images, intake, places, kept, dataset.offsets)
+        images = _measure(images, intake, places, kept, dataset.offsets, sizes)
     dataset = dataclasses.replace(dataset, images=images)
     rows = kept[dataset.annotations.image]
     rows, annotations = _judge(dataset, intake, places, rows)
@@ -130,7 +132,12 @@ def _refuse_shared_file(images: Images, files: Sequence[str | None], places: Pla
 
 
 def _measure(
-    images: Images, intake: Intake, places: Places, kept: NDArray[np.bool_], offsets: NDArray[np.int64]
+    images: Images,
+    intake: Intake,
+    places: Places,
+    kept: NDArray[np.bool_],
+    offsets: NDArray[np.int64],
+    known: Sizes | None,
 ) -> Images:
     """Fill in sizes that the labels do not give, and hold those that they give against the pictures."""
     unknown = (images.width <= 0) | (images.height <= 0)
@@ -143,8 +150,11 @@ def _measure(
         chosen = np.flatnonzero(kept)
     if not len(chosen):
         return images
-    paths = [images.file(row) or "" for row in chosen.tolist()]
-    sizes = measure(paths, intake.engine, decode=intake.verify == "decode", progress=intake.progress)
+    if known is None:
+        paths = [images.file(row) or "" for row in chosen.tolist()]
+        sizes = measure(paths, intake.engine, decode=intake.verify == "decode", progress=intake.progress)
+    else:
+        sizes = _of_rows(known, chosen)
     for at, problem in sizes.problems.items():
         row = int(chosen[at])
         kept[row] = False
@@ -178,6 +188,11 @@ def _measure(
     return dataclasses.replace(images, width=width, height=height)
 
 
+def _of_rows(sizes: Sizes, rows: NDArray[np.int64]) -> Sizes:
+    problems = {at: sizes.problems[row] for at, row in enumerate(rows.tolist()) if row in sizes.problems}
+    return Sizes(sizes.width[rows], sizes.height[rows], sizes.turned[rows], problems)
+
+
 def _judge(
     dataset: Dataset, intake: Intake, places: Places, rows: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], Annotations]:
@@ -197,7 +212,9 @@ def _judge(
         box[over] = clip_boxes(box[over], width[over], height[over])
         table = dataclasses.replace(table, box=box)
         examples = [str(places.annotation(row)) for row in over[:5].tolist()]
-        intake.note("clipped-box", "{n} boxes reached over the edge of their picture and were clipped", len(over), examples)
+        intake.note(
+            "clipped-box", "{n} boxes reached over the edge of their picture and were clipped", len(over), examples
+        )
     if table.polygons is not None:
         polygons = _judge_polygons(table.polygons, width, height, dataset, intake, places, rows)
         table = dataclasses.replace(table, polygons=polygons)
@@ -251,7 +268,9 @@ def _judge_polygons(
         return polygons
     count = int(clip.sum())
     examples = [str(places.annotation(row)) for row in np.flatnonzero(clip)[:5].tolist()]
-    intake.note("clipped-polygon", "{n} polygons reached over the edge of their picture and were clipped", count, examples)
+    intake.note(
+        "clipped-polygon", "{n} polygons reached over the edge of their picture and were clipped", count, examples
+    )
     points = polygons.points.copy()
     chosen = np.repeat(clip[owner], np.diff(polygons.rings))
     annotation = np.repeat(owner, np.diff(polygons.rings))[chosen]
@@ -260,7 +279,7 @@ def _judge_polygons(
 
 
 def _flat(polygons: Polygons, owner: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which annotations have only rings whose points lie on one line. A bow tie has no shoelace area but is none."""
+    """Tell which annotations have only rings on one line; a bow tie has no shoelace area and is not among them."""
     thin = ring_areas(polygons) < 1e-9
     for ring in np.flatnonzero(thin).tolist():
         points = polygons.points[polygons.rings[ring] : polygons.rings[ring + 1]]

@@ -73,7 +73,7 @@ class PictureIndex:
             match = self._folded.get(_fold(name))
             if match is not None:
                 return match
-            head, slash, name = name.partition("/")
+            _, slash, name = name.partition("/")
             if not slash:
                 return None
 

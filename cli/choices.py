@@ -1,0 +1,39 @@
+"""Words that options take; enums because Typer shows and checks them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["Media", "OnBad", "Origin", "Verify"]
+
+
+class Media(str, Enum):
+    """How pictures get into an output."""
+
+    link = "link"
+    copy = "copy"
+    symlink = "symlink"
+    none = "none"
+
+
+class Verify(str, Enum):
+    """What labels are held against."""
+
+    sizes = "sizes"
+    decode = "decode"
+    none = "none"
+
+
+class OnBad(str, Enum):
+    """What happens to bad items."""
+
+    quarantine = "quarantine"
+    fail = "fail"
+
+
+class Origin(str, Enum):
+    """The coordinate of the first pixel in VOC files."""
+
+    auto = "auto"
+    one = "1"
+    zero = "0"

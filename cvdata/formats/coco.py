@@ -1,0 +1,157 @@
+"""COCO: one JSON file of pictures, annotations and classes; boxes, polygons, masks, keypoints.
+
+Rules: format-data page of cocodataset.org, `pycocotools`; ids, unknown fields, info and licences are kept as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ..dataset import Dataset
+from ..errors import FormatError, Place, show
+from ._coco_read import read_file
+from ._coco_splits import join_splits
+from ._coco_write import write_dataset
+from .intake import Intake, Likeness
+from .outlet import Outlet, Refusal
+
+__all__ = [
+    "PRECISION",
+    "SUMMARY",
+    "ReadOptions",
+    "WriteOptions",
+    "carries",
+    "looks_like",
+    "read",
+    "refuses",
+    "write",
+]
+
+SUMMARY = "COCO JSON: boxes, polygons, masks, keypoints, crowd regions"
+PRECISION = 0.0
+
+
+class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to read COCO; there is nothing to choose."""
+
+
+class WriteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to write COCO.
+
+    Attributes:
+        category_ids: `keep` the ids of the source (from 1 where it has none), or number the classes from 1 or 0.
+    """
+
+    category_ids: Literal["keep", "1", "0"] = "keep"
+
+
+_SECTION = re.compile(rb'"(?:images|annotations|categories)"\s*:\s*\[')
+_TASKS = ("instances", "person_keypoints", "labels", "stuff", "image_info")
+_NAMED = re.compile(rf"(?:{'|'.join(_TASKS)})_([A-Za-z]+)(?:\d{{4}})?$")
+_ROBOFLOW = "_annotations.coco.json"
+
+
+def looks_like(path: Path) -> Likeness:
+    """Say how much a path looks like COCO: a JSON file with its sections, or a folder that holds such files."""
+    if path.is_file():
+        if path.suffix.lower() == ".json" and _has_sections(path):
+            return Likeness(95, "a JSON file with images and annotations")
+        return Likeness(0, "not a JSON file with images and annotations")
+    files = _files(path)
+    if files:
+        return Likeness(90, f"it holds {show(files[0][0].name)}")
+    return Likeness(0, "no annotation file")
+
+
+def _has_sections(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16)
+            file.seek(max(0, path.stat().st_size - (1 << 16)))
+            tail = file.read()
+    except OSError:
+        return False
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head, tail = head.replace(b"\0", b""), tail.replace(b"\0", b"")
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1] == b"{" and bool(_SECTION.search(head + tail))
+
+
+def _files(root: Path) -> list[tuple[Path, str | None]]:
+    """Return the annotation files below a root and the split each is for.
+
+    Of several tasks over the same pictures the first of instances, keypoints, labels, stuff, image_info is taken.
+    """
+    roboflow = sorted(root.glob(f"*/{_ROBOFLOW}"))
+    if roboflow:
+        return [(file, _split_name(file.parent.name)) for file in roboflow]
+    if (root / _ROBOFLOW).is_file():
+        return [(root / _ROBOFLOW, None)]
+    for folder in (root / "annotations", root):
+        found = [file for file in sorted(folder.glob("*.json")) if _has_sections(file)]
+        for task in _TASKS:
+            named = [file for file in found if file.name.startswith(f"{task}_")]
+            if named:
+                return [(file, _split_of(file)) for file in named]
+        if len(found) == 1 or (found and folder.name == "annotations"):
+            return [(file, None if len(found) == 1 else _split_name(file.stem)) for file in found]
+    return []
+
+
+def _split_of(file: Path) -> str | None:
+    match = _NAMED.match(file.stem)
+    return None if match is None or match[1] == "default" else _split_name(match[1])
+
+
+def _split_name(name: str) -> str:
+    return {"valid": "val", "validation": "val"}.get(name, name)
+
+
+def carries(options: WriteOptions) -> frozenset[str]:
+    """Return what a COCO file keeps; rotated boxes have no place in it."""
+    kept = {
+        "boxes", "image-labels", "polygons", "rings", "masks", "keypoints", "crowd", "score", "difficult", "truncated",
+        "occluded", "area", "extra", "image-extra", "annotation-ids", "image-ids", "category-extra",
+        "unused-categories", "unlabelled", "empty", "splits", "meta",
+    }  # fmt: skip
+    return frozenset(kept | {"category-ids"} if options.category_ids == "keep" else kept)
+
+
+def refuses(dataset: Dataset, options: WriteOptions) -> list[Refusal]:  # noqa: ARG001 - the protocol's
+    """Return nothing: every annotation has a place in COCO."""
+    return []
+
+
+def read(path: Path, options: ReadOptions, intake: Intake) -> Dataset:  # noqa: ARG001 - the protocol's
+    """Read a COCO file, or a folder of them with one file per split.
+
+    Raises:
+        FormatError: a file is not COCO.
+        IdentityError: two images or classes claim one id or name.
+        UnsafePathError: a file name leaves the picture folder.
+    """
+    files = [(path, _split_of(path))] if path.is_file() else _files(path)
+    if not files:
+        raise FormatError(
+            "no COCO annotation file is here",
+            at=Place(path),
+            hint="give the JSON file itself, or a folder that holds annotations/*.json",
+        )
+    base = path.parent if path.is_file() else path
+    parts, places = [], []
+    for file, split in files:
+        shown = file.relative_to(base).as_posix()
+        parts.append(read_file(file, split, shown, intake))
+        places.append(intake.where)
+    if len(parts) == 1:
+        return parts[0]
+    dataset, intake.where = join_splits(parts, places, [split or "" for _, split in files])
+    return dataset
+
+
+def write(dataset: Dataset, outlet: Outlet, options: WriteOptions) -> None:
+    """Write annotations/instances.json, or one file per split, and the pictures below images/."""
+    write_dataset(dataset, outlet, options.category_ids)
