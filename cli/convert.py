@@ -62,8 +62,8 @@ def convert(
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 although items were put aside.")] = False,
 ) -> None:
     """Convert a dataset between label formats; nothing is lost in silence."""
-    import cvdata.convert as library
-
+    from ..convert import ConvertSettings
+    from ..convert import convert as run
     from .progress import progress_for
     from .show import finish
 
@@ -71,7 +71,7 @@ def convert(
     write: dict[str, Any] = {"decimals": True} if voc_float else {}
     write |= {} if category_ids is None else {"category_ids": category_ids}
     chosen = parse_set(settings or [], {"read": read, "write": write})
-    wanted = library.ConvertSettings(
+    wanted = ConvertSettings(
         images=None if images is None else str(images),
         classes=parse_classes(classes),
         verify=verify.value,
@@ -84,7 +84,7 @@ def convert(
         write=chosen["write"],
     )
     with progress_for(quiet=quiet) as progress:
-        report = library.convert(
+        report = run(
             source,
             target,
             target_format,

@@ -10,7 +10,7 @@ import typer
 from ..errors import Place, show
 
 if TYPE_CHECKING:
-    from cvdata.convert import Report
+    from ..convert import Report
 
 __all__ = ["finish", "summary"]
 

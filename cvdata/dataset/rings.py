@@ -13,8 +13,8 @@ __all__ = ["bridge", "rings_of_mask"]
 def rings_of_mask(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
     """Trace a mask along the edges of its pixels: outer rings clockwise as seen on the screen, holes the other way.
 
-    Filling all rings together by the even-odd rule gives back the mask exactly. Pixels that touch at a corner alone lie
-    in different rings, so no ring crosses or touches itself.
+    Filling all rings together by the even-odd rule gives back the mask exactly. Parts that touch at a corner alone get
+    a ring each; a ring touches itself only where one part meets itself at a corner, and never crosses itself.
 
     Args:
         mask: bool, shape (height, width).

@@ -6,5 +6,17 @@ backend for a cluster is one more class with this method.
 
 from .core import Engine, InProcess, Lost, Progress, Silent, Sized, worker_count
 from .pool import ProcessPool, start
+from .worker import WorkerTraceback
 
-__all__ = ["Engine", "InProcess", "Lost", "ProcessPool", "Progress", "Silent", "Sized", "start", "worker_count"]
+__all__ = [
+    "Engine",
+    "InProcess",
+    "Lost",
+    "ProcessPool",
+    "Progress",
+    "Silent",
+    "Sized",
+    "WorkerTraceback",
+    "start",
+    "worker_count",
+]

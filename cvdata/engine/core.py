@@ -68,7 +68,8 @@ class Engine(Protocol):
 
         Raises:
             Lost: an item killed two workers and there is no `lost`.
-            Exception: whatever `function` raises.
+            Exception: whatever `function` raises, with the `WorkerTraceback` as its cause; an error that cannot travel
+                between processes comes as a RuntimeError with its name and message.
         """
         ...
 
@@ -80,7 +81,7 @@ class Engine(Protocol):
 
 
 class InProcess:
-    """Runs every batch here and now."""
+    """Runs every batch here and now; an item that kills its process kills this one."""
 
     workers = 1
 

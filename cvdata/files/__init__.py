@@ -1,6 +1,6 @@
 """The only code that changes the disk: safe names, staging, lock, manifest, quarantine."""
 
-from .disk import FileEntry, place_files, write_files
+from .disk import FileEntry, place_files, write_files, write_stream
 from .paths import output_names, relative_name, safe_join, stays_inside
 from .records import Account, Counts, Finding, Loss, Manifest, QuarantineItem
 from .staging import PRIVATE, Staging
@@ -21,4 +21,5 @@ __all__ = [
     "safe_join",
     "stays_inside",
     "write_files",
+    "write_stream",
 ]

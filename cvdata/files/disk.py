@@ -13,11 +13,23 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-__all__ = ["FileEntry", "exchange", "flush", "make_folders", "on_operation", "place_files", "remove", "rename", "write_files"]
+__all__ = [
+    "FileEntry",
+    "exchange",
+    "flush",
+    "make_folders",
+    "on_operation",
+    "place_files",
+    "remove",
+    "remove_empty",
+    "rename",
+    "write_files",
+    "write_stream",
+]
 
 _hook: Callable[[str, str], None] | None = None
 
@@ -52,15 +64,24 @@ def make_folders(root: str, folders: Sequence[str]) -> None:
 def write_files(root: str, names: Sequence[str], contents: Sequence[bytes]) -> list[FileEntry]:
     """Write new files below root, in folders that exist; return what was written.
 
+    What a killed worker left of one of these files is replaced, so that its batch can be done again.
+
     Raises:
-        OSError: the disk refused, or a file is already there.
+        OSError: the disk refused, or another file is already there.
     """
     return [_write_file(f"{root}/{name}", name, data) for name, data in zip(names, contents, strict=True)]
 
 
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
 def _write_file(path: str, name: str, data: bytes) -> FileEntry:
     _announce("write", path)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        descriptor = os.open(path, _NEW_FILE, 0o666)
+    except FileExistsError:
+        _remove_remnant(path, (data,))
+        descriptor = os.open(path, _NEW_FILE, 0o666)
     try:
         done = os.write(descriptor, data)
         while done < len(data):  # a full disk writes a part and then fails
@@ -73,33 +94,90 @@ def _write_file(path: str, name: str, data: bytes) -> FileEntry:
     return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
 
 
+def write_stream(root: str, name: str, pieces: Iterable[bytes]) -> FileEntry:
+    """Write one large new file below root from pieces, so that it is never in memory as a whole."""
+    path = f"{root}/{name}"
+    _announce("write", path)
+    digest, size = hashlib.sha256(), 0
+    with open(path, "xb", buffering=0) as file:
+        for piece in pieces:
+            digest.update(piece)
+            size += len(piece)
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[file.write(rest) :]
+    return FileEntry(name, size, digest.hexdigest())
+
+
 def place_files(root: str, names: Sequence[str], sources: Sequence[str], mode: str) -> list[FileEntry]:
-    """Put existing files below root: by `link` (a hard link, a copy where that cannot be), `copy` or `symlink`."""
+    """Put existing files below root: by `link` (a hard link, a copy where that cannot be), `copy` or `symlink`.
+
+    Raises:
+        OSError: the disk refused, a source is not there, or another file is already there.
+    """
     return [_place_file(f"{root}/{name}", name, source, mode) for name, source in zip(names, sources, strict=True)]
 
 
 def _place_file(path: str, name: str, source: str, mode: str) -> FileEntry:
     _announce("place", path)
+    size = os.stat(source).st_size
     if mode == "symlink":
-        os.symlink(os.path.abspath(source), path)
-        return FileEntry(name, os.stat(path).st_size, None)
-    if mode == "link":
-        # Another disk, a file system without links, too many links, or a link itself: copy instead.
+        _link(lambda: os.symlink(os.path.abspath(source), path), source, path)
+        return FileEntry(name, size, None)
+    if mode == "link" and not os.path.islink(source):
+        # Another disk, a file system without links, or too many links: copy instead.
         with contextlib.suppress(OSError):
-            if not os.path.islink(source):
-                os.link(source, path)
-                return FileEntry(name, os.stat(path).st_size, None)
+            _link(lambda: os.link(source, path), source, path)
+            return FileEntry(name, size, None)
     return _copy_file(source, path, name)
+
+
+def _link(make: Callable[[], None], source: str, path: str) -> None:
+    try:
+        make()
+    except FileExistsError:
+        if not os.path.samefile(source, path):  # else a worker made it before it was killed
+            raise
 
 
 def _copy_file(source: str, path: str, name: str) -> FileEntry:
     digest, size = hashlib.sha256(), 0
-    with open(source, "rb") as reader, open(path, "xb") as writer:
-        while block := reader.read(1 << 20):
+    if os.path.lexists(path):
+        _remove_remnant(path, _blocks(source))
+    with open(path, "xb") as writer:
+        for block in _blocks(source):
             digest.update(block)
             size += len(block)
             writer.write(block)
     return FileEntry(name, size, digest.hexdigest())
+
+
+def _blocks(path: str) -> Iterator[bytes]:
+    with open(path, "rb") as reader:
+        while block := reader.read(1 << 20):
+            yield block
+
+
+def _remove_remnant(path: str, blocks: Iterable[bytes]) -> None:
+    """Remove a file that holds the beginning of these blocks, or all of them: a killed worker was writing it.
+
+    Raises:
+        FileExistsError: it holds something else, or is shared with another folder.
+    """
+    found = os.lstat(path)
+    ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+    if not ours or not _begins(path, blocks):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    os.unlink(path)
+
+
+def _begins(path: str, blocks: Iterable[bytes]) -> bool:
+    with open(path, "rb") as reader:
+        for block in blocks:
+            start = reader.read(len(block))
+            if start != block:
+                return block.startswith(start) and not reader.read(1)
+        return not reader.read(1)
 
 
 def flush(folder: str) -> None:
@@ -118,8 +196,18 @@ def flush(folder: str) -> None:
         return
     for parent, _, files in os.walk(folder):
         for file in files:
-            with open(os.path.join(parent, file), "rb+") as handle:
-                os.fsync(handle.fileno())
+            _sync(os.path.join(parent, file))
+
+
+def _sync(path: str) -> None:
+    if os.path.islink(path):
+        return
+    # Windows syncs only what is open for writing; elsewhere a hard link to a file that is read-only must do.
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def rename(source: str, target: str) -> None:
@@ -143,13 +231,17 @@ def exchange(source: str, target: str) -> None:
     if _swap(os.fsencode(source), os.fsencode(target)):
         return
     aside = f"{source}-old"
+    _announce("rename", aside)
     os.rename(target, aside)
     try:
+        _announce("rename", target)
         os.rename(source, target)
     except OSError:
         os.rename(aside, target)
         raise
-    os.rename(aside, source)
+    with contextlib.suppress(OSError):  # the output is in place: what is left goes with the next run
+        _announce("rename", source)
+        os.rename(aside, source)
 
 
 def _swap(source: bytes, target: bytes) -> bool:
@@ -175,3 +267,11 @@ def remove(path: str) -> None:
         shutil.rmtree(path)
     else:
         os.unlink(path)
+
+
+def remove_empty(folders: Sequence[str]) -> None:
+    """Remove folders, in the order given, that are still empty."""
+    for folder in folders:
+        _announce("remove", folder)
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -28,18 +29,18 @@ class OutputLock:
         """
         while True:
             try:
-                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+                # A link of this name would have us make a file somewhere else.
+                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
             except OSError as error:
                 raise OutputError(
                     f"cannot write beside '{show(self._target)}': {error.strerror}",
                     hint="choose a folder that you may write to",
                 ) from error
-            if not _try_lock(descriptor):
+            try:
+                _lock(descriptor)
+            except OSError as error:
                 os.close(descriptor)
-                raise LockedError(
-                    f"another cvdata run is writing '{show(self._target)}'",
-                    hint="wait for it to end, or give another output folder",
-                )
+                raise self._refused(error) from error
             # A run that just ended may have removed the file between our open and our lock: then we hold nothing.
             if _same_file(descriptor, self._path):
                 self._descriptor = descriptor
@@ -47,30 +48,48 @@ class OutputLock:
             os.close(descriptor)
 
     def release(self) -> None:
-        """Remove the lock file and let go."""
-        if self._descriptor >= 0:
-            if sys.platform == "win32":
-                os.close(self._descriptor)
-                os.unlink(self._path)
-            else:
-                os.unlink(self._path)
-                os.close(self._descriptor)
-            self._descriptor = -1
+        """Remove the lock file and let go.
+
+        Raises:
+            OSError: the file cannot be removed; the lock is gone all the same.
+        """
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor < 0:
+            return
+        if sys.platform == "win32":  # an open file cannot be removed
+            os.close(descriptor)
+            os.unlink(self._path)
+            return
+        try:
+            os.unlink(self._path)
+        finally:
+            os.close(descriptor)
+
+    def _refused(self, error: OSError) -> OutputError:
+        if error.errno in _HELD:
+            return LockedError(
+                f"another cvdata run is writing '{show(self._target)}'",
+                hint="wait for it to end, or give another output folder",
+            )
+        return OutputError(
+            f"cannot lock '{show(self._target)}': {error.strerror}",
+            hint="choose a folder on a disk that can lock files",
+        )
 
 
-def _try_lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
+# What flock(2) and msvcrt.locking say when another process holds the lock.
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _same_file(descriptor: int, path: str) -> bool:

@@ -22,23 +22,14 @@ def relative_name(name: str, at: Place) -> str:
     A backslash is a separator, because files written on Windows use it so; `~` and `%2e` are plain characters.
 
     Raises:
-        UnsafePathError: the name is absolute, has a drive, a UNC prefix or a NUL, or climbs above its root.
+        UnsafePathError: the name is absolute, has a drive, a UNC prefix or a NUL, has a `..` part, or holds half a
+            character, which no file system can hold.
     """
     if _PLAIN.fullmatch(name):
         return name
     path = name.replace("\\", "/")
-    reason = None
-    if "\0" in path:
-        reason = "holds a NUL byte"
-    elif path.startswith("//"):
-        reason = "is a network path"
-    elif path.startswith("/"):
-        reason = "is an absolute path"
-    elif _DRIVE.match(path):
-        reason = "names a drive"
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if reason is None and ".." in parts:
-        reason = "climbs out of its folder"
+    reason = _danger(path, parts)
     if reason is not None:
         raise UnsafePathError(
             f"the file name '{show(name)}' {reason}",
@@ -47,6 +38,24 @@ def relative_name(name: str, at: Place) -> str:
             "and give the folder with --images",
         )
     return "/".join(parts)
+
+
+def _danger(path: str, parts: list[str]) -> str | None:
+    if "\0" in path:
+        return "holds a NUL byte"
+    if path.startswith("//"):
+        return "is a network path"
+    if path.startswith("/"):
+        return "is an absolute path"
+    if parts and _DRIVE.match(parts[0]):  # also `./C:/x`, which joins to a drive on Windows
+        return "names a drive"
+    if any(part.rstrip(" ") == ".." for part in parts):  # Windows drops blanks at the end
+        return "climbs out of its folder"
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return "holds half a character"
+    return None
 
 
 def safe_join(root: str, name: str, at: Place) -> str:
@@ -75,15 +84,18 @@ def stays_inside(root: str, path: str) -> bool:
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any suffix, blanks before it ignored.
 _DEVICE = re.compile(r"(?i)(?:CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³]|CONIN\$|CONOUT\$)\s*(?:\.|$)")
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
-_NEEDS_CARE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]|(?:^|/)(?i:con|prn|aux|nul|com|lpt)|[. ](?:/|$)|[^\x00-\x7f]')
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
+_NEEDS_CARE = re.compile(
+    r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]|(?:^|/)(?i:con|prn|aux|nul|com|lpt)|[. ](?:/|$)|[^\x00-\x7f]'
+)
 
 
 def output_names(names: Sequence[str], *, stems: bool = False) -> list[str]:
     """Return names for an output that any system can hold, none equal to another after case folding.
 
-    A name that is fine stays as it is. One that Windows cannot hold, or that differs from an earlier one only in case
-    or Unicode form, gets a short hash of itself. The result depends on the names alone, not on their order of work.
+    A name that is fine stays as it is. One that Windows cannot hold, or that differs from another only in case or
+    Unicode form, gets a short hash of itself; among such the first in code point order stays. What a name becomes
+    depends on the names alone, not on their order, and output names given again stay as they are.
 
     Args:
         names: unique relative names, `/`-separated.
@@ -93,33 +105,44 @@ def output_names(names: Sequence[str], *, stems: bool = False) -> list[str]:
     keys = [_key(name, stems) for name in wanted]
     if len(set(keys)) == len(keys):
         return wanted
-    seen: set[str] = set()
-    result = []
-    for name, want, key in zip(names, wanted, keys, strict=True):
-        if key in seen:
-            want = _tagged(want, name)
-            key = _key(want, stems)
-        seen.add(key)
-        result.append(want)
-    return result
+    taken: set[str] = set()
+    # Names that are fine come first, so that no hash takes a name from one that had it.
+    for row in sorted(range(len(names)), key=lambda row: (wanted[row] != names[row], names[row])):
+        base, attempt = wanted[row], 0
+        while keys[row] in taken:
+            wanted[row] = _tagged(base, names[row], attempt)
+            keys[row] = _key(wanted[row], stems)
+            attempt += 1
+        taken.add(keys[row])
+    return wanted
 
 
 def _key(name: str, stems: bool) -> str:
     if stems:
         name = os.path.splitext(name)[0]
-    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+    if name.isascii():
+        return name.lower()
+    # Folding case can undo the normal form, so it is taken again.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _portable(name: str) -> str:
     parts = []
     for part in name.split("/"):
-        clean = _FORBIDDEN.sub("_", part).encode("utf-8", "replace").decode("utf-8").rstrip(". ") or "_"
+        clean = _FORBIDDEN.sub("_", part).rstrip(". ") or "_"
         parts.append(f"_{clean}" if _DEVICE.match(clean) else clean)
     portable = "/".join(parts)
     return portable if portable == name else _tagged(portable, name)
 
 
-def _tagged(name: str, original: str) -> str:
-    tag = hashlib.sha256(original.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    stem, suffix = os.path.splitext(name)
-    return f"{stem}-{tag}{suffix}"
+_LONGEST = 255  # bytes of one part of a path, on every file system in use
+
+
+def _tagged(name: str, original: str, attempt: int = 0) -> str:
+    seed = f"{original}\0{attempt}" if attempt else original
+    tag = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    folder, slash, base = name.rpartition("/")
+    stem, suffix = os.path.splitext(base)
+    room = _LONGEST - len(tag) - 1 - len(suffix.encode())
+    short = stem.encode()[: max(0, room)].decode(errors="ignore")
+    return f"{folder}{slash}{short}-{tag}{suffix}"

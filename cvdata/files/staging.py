@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import msgspec
 
 from .._version import __version__
-from ..errors import OutputError, UsageError, show
+from ..errors import OutputError, Place, UsageError, show
 from . import disk
 from .disk import FileEntry
 from .lock import OutputLock
@@ -24,6 +26,8 @@ PRIVATE = ".cvdata"
 """Folder inside an output that holds cvdata's own files."""
 
 _MARK = "staging"
+_RESERVE = bytes(1 << 16)
+"""What the mark holds until the end: a disk without room for the manifest says so at once, not after hours of work."""
 
 
 class Staging:
@@ -35,27 +39,29 @@ class Staging:
         path: absolute path of the folder to write into.
     """
 
-    def __init__(self, target: str | os.PathLike[str], *, sources: Sequence[Path] = (), overwrite: bool = False) -> None:
+    def __init__(
+        self, target: str | os.PathLike[str], *, sources: Sequence[Path] = (), overwrite: bool = False
+    ) -> None:
         self._target = os.path.abspath(target)
+        self._sources = tuple(sources)
         self._overwrite = overwrite
-        _check_target(self._target, sources, overwrite)
+        self._check_target()
         self._lock = OutputLock(self._target)
         folder, name = os.path.split(self._target)
         self._prefix = os.path.join(folder, f".{name}.cvdata-")
         self.path = f"{self._prefix}{secrets.token_hex(4)}"
         self._entries: list[FileEntry] = []
         self._folders: set[str] = set()
+        self._new_parents: list[str] = []
 
     def __enter__(self) -> Staging:
         try:
-            os.makedirs(os.path.dirname(self._target), exist_ok=True)
-        except OSError as error:
-            raise self._failed(error) from error
-        self._lock.acquire()
-        try:
+            self._make_parents()
+            self._lock.acquire()
             self._remove_stale()
+            self._check_target()  # again: another run may have ended in the meantime, or died and been restored
             self.make_folders(["", PRIVATE])
-            disk.write_files(f"{self.path}/{PRIVATE}", [_MARK], [b""])
+            disk.write_files(f"{self.path}/{PRIVATE}", [_MARK], [_RESERVE])
         except BaseException as error:
             self._abandon()
             if isinstance(error, OSError):
@@ -63,7 +69,9 @@ class Staging:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._abandon()
         if isinstance(error, OSError):
             raise self._failed(error) from error
@@ -88,17 +96,18 @@ class Staging:
 
         Raises:
             OutputError: the disk refused; nothing of the output is left.
+            UsageError: someone else filled the target in the meantime.
         """
         try:
             if quarantine:
-                lines = b"".join(msgspec.json.encode(item) + b"\n" for item in quarantine)
-                self.write(f"{PRIVATE}/quarantine.jsonl", lines)
+                self.write(f"{PRIVATE}/quarantine.jsonl", b"".join(_encode(item) + b"\n" for item in quarantine))
             files = sorted(self._entries, key=lambda entry: entry.name)
             whole = msgspec.structs.replace(manifest, cvdata=__version__, files=files)
             disk.flush(self.path)
             disk.write_files(f"{self.path}/{PRIVATE}", ["manifest.json"], [_encode_manifest(whole)])
             disk.remove(f"{self.path}/{PRIVATE}/{_MARK}")
             disk.flush(self.path)
+            self._check_target()
             if os.path.isdir(self._target) and os.listdir(self._target):
                 disk.exchange(self.path, self._target)  # what was there is now in our folder, and goes with it
             else:
@@ -106,37 +115,76 @@ class Staging:
         except OSError as error:
             raise self._failed(error) from error
 
+    def _check_target(self) -> None:
+        try:
+            _check_target(self._target, self._sources, self._overwrite)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _make_parents(self) -> None:
+        """Make the folders above the output, and remember which were not there."""
+        parent = os.path.dirname(self._target)
+        folder = parent
+        while not os.path.lexists(folder):
+            self._new_parents.append(folder)
+            folder = os.path.dirname(folder)
+        disk.make_folders(parent, [""])
+
     def _abandon(self) -> None:
         # The error that brought us here counts; leftovers are removed by the next run.
         with contextlib.suppress(OSError):
             disk.remove(self.path)
         with contextlib.suppress(OSError):
             self._lock.release()
+        with contextlib.suppress(OSError):
+            disk.remove_empty(self._new_parents)
 
     def _remove_stale(self) -> None:
         """Remove folders of runs that died: we hold the lock of this name, so no living run owns one."""
         parent, prefix = os.path.split(self._prefix)
+        ours = re.compile(re.escape(prefix) + r"[0-9a-f]{8}(-old)?")
         with os.scandir(parent) as found:
-            stale = sorted(e.path for e in found if e.name.startswith(prefix) and e.is_dir(follow_symlinks=False))
+            stale = sorted(e.path for e in found if ours.fullmatch(e.name) and e.is_dir(follow_symlinks=False))
         for path in stale:
             if path.endswith("-old") and not os.path.lexists(self._target):
                 disk.rename(path, self._target)  # a run died between the two renames of an exchange
-            elif os.path.isdir(f"{path}/{PRIVATE}") or not os.listdir(path):
+            else:
                 disk.remove(path)
 
     def _failed(self, error: OSError) -> OutputError:
         reason = error.strerror or type(error).__name__
+        file = error.filename if isinstance(error.filename, str) else self.path
         return OutputError(
             f"cannot write the output '{show(self._target)}': {reason}",
+            at=None if file.startswith(self._prefix) else Place(file),
             hint="free some space or choose another folder; nothing was left behind",
         )
 
 
 def _encode_manifest(manifest: Manifest) -> bytes:
     """One line per file, so that a person and a diff can read it."""
-    head = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(manifest, files=[])), indent=1)
-    files = b",\n".join(msgspec.json.encode(entry) for entry in manifest.files)
-    return head.replace(b'"files": []', b'"files": [\n' + files + b"\n]", 1) + b"\n"
+    head = msgspec.json.format(_encode(msgspec.structs.replace(manifest, files=[])), indent=1)
+    files = b",\n".join(_encode(entry) for entry in manifest.files)
+    # The last such key: settings may have one of that name.
+    before, key, after = head.rpartition(b'"files": []')
+    return before + key[:-1] + b"\n" + files + b"\n]" + after + b"\n"
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # a name whose bytes are no UTF-8 (PEP 383), which JSON cannot hold
+        return msgspec.json.encode(_escaped(msgspec.to_builtins(value)))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_escaped(item) for item in value]
+    return value
 
 
 def _check_target(target: str, sources: Sequence[Path], overwrite: bool) -> None:
@@ -148,13 +196,12 @@ def _check_target(target: str, sources: Sequence[Path], overwrite: bool) -> None
     real = os.path.realpath(target)
     for source in sources:
         origin = os.path.realpath(source)
-        kind = "input"
         if real == origin:
-            raise UsageError(f"the output '{shown}' is the {kind} folder", hint="give another output folder")
+            raise UsageError(f"the output '{shown}' is the input folder", hint="give another output folder")
         if real.startswith(origin.rstrip(os.sep) + os.sep):
-            raise UsageError(f"the output '{shown}' lies inside the {kind}", hint="give a folder outside the input")
+            raise UsageError(f"the output '{shown}' lies inside the input", hint="give a folder outside the input")
         if origin.startswith(real.rstrip(os.sep) + os.sep):
-            raise UsageError(f"the output '{shown}' holds the {kind}", hint="give a folder outside the input")
+            raise UsageError(f"the output '{shown}' holds the input", hint="give a folder outside the input")
     if os.path.isdir(target) and os.listdir(target):
         if not overwrite:
             raise UsageError(

@@ -301,26 +301,25 @@ def _sift(
     places: Places,
 ) -> Dataset:
     """Drop what is in quarantine, and remember where the rest came from."""
-    emptied = np.bincount(annotations.image[~rows], minlength=len(kept)) > 0
     chosen = np.flatnonzero(rows)
     dataset = dataclasses.replace(dataset, annotations=annotations)
     if len(chosen) < len(rows):
         dataset = keep_annotations(dataset, chosen)
     if not kept.all():
         dataset = keep_images(dataset, np.flatnonzero(kept))
-    # A picture all of whose annotations are in quarantine is not known to be empty.
-    without = (np.diff(dataset.offsets) == 0) & emptied[kept]
-    if without.any():
-        state = dataset.images.state.copy()
-        state[without] = State.UNLABELLED
-        dataset = dataclasses.replace(dataset, images=dataclasses.replace(dataset.images, state=state))
     intake.where = lambda row: places.annotation(int(chosen[row]))
     return dataset
 
 
 def keep_annotations(dataset: Dataset, rows: NDArray[np.int64]) -> Dataset:
-    """Return the dataset with the given annotations, ascending, and all its pictures."""
-    return dataclasses.replace(dataset, annotations=dataset.annotations.take(rows))
+    """Return the dataset with the given annotations, ascending, and all its pictures.
+
+    A picture that loses all its annotations is not known to be empty: it counts as not labelled.
+    """
+    kept = dataclasses.replace(dataset, annotations=dataset.annotations.take(rows))
+    emptied = (np.diff(kept.offsets) == 0) & (kept.images.state == State.LABELLED)
+    state = np.where(emptied, State.UNLABELLED, kept.images.state).astype(np.uint8)
+    return dataclasses.replace(kept, images=dataclasses.replace(kept.images, state=state))
 
 
 def keep_images(dataset: Dataset, rows: NDArray[np.int64]) -> Dataset:

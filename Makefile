@@ -1,0 +1,56 @@
+# make demo: see cvdata at work.  make test: the gate.  Both set up .venv first, on any machine with Python >= 3.10.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+EXTRAS ?= dev
+
+.PHONY: demo test quick format lint types schemas bench clean
+
+demo: $(STAMP)
+	$(BIN)/cvdata demo
+
+# The quick checks first: each stops the rest.
+test: $(STAMP)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(MAKE) --no-print-directory types
+	$(BIN)/python -m pytest
+
+quick: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow"
+
+format: $(STAMP)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+# cli/ and schemas/ are installed as cvdata.cli and cvdata.schemas; mypy finds them so through a folder of links.
+types: $(STAMP)
+	@mkdir -p .types/cvdata
+	@ln -sfn $(CURDIR)/cvdata/* $(CURDIR)/cli $(CURDIR)/schemas .types/cvdata/
+	$(BIN)/mypy
+
+schemas: $(STAMP)
+	$(BIN)/python -m cvdata.schemas.generate
+
+bench: $(STAMP)
+	$(BIN)/python bench/run.py
+
+clean:
+	rm -rf .types build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# Once, and again whenever the dependencies change.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "error: $(PYTHON) is not Python 3.10 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "error: $(PYTHON) cannot make environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[$(EXTRAS)]'
+	touch $(STAMP)
