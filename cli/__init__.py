@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
+
+# A command is over before a cycle of garbage would matter, and the collector would walk millions of objects in vain.
+gc.disable()
 
 # Before anything imports NumPy: its BLAS would start threads that cvdata has no use for, which costs 60 ms at the start
 # and forbids to fork workers.

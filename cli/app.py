@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
@@ -82,4 +83,15 @@ def main() -> None:
     """Run the command line."""
     from . import convert, demo, formats  # noqa: F401 - each adds its command to `app`
 
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        _leave(end.code)
+
+
+def _leave(code: int | str | None) -> None:
+    """End the process at once: taking millions of objects apart takes longer than many a conversion."""
+    with contextlib.suppress(OSError):  # the reader of a pipe may be gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))

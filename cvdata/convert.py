@@ -289,6 +289,8 @@ class _Job:
             staging=self.staging, engine=self.engine, progress=self.intake.progress, media=self.settings.media
         )
         self.writer.write(kept, outlet, self.options)
+        noted = {what for what, _ in outlet.notes}  # the writer knows better than the ledger what became of it
+        losses = [loss for loss in losses if loss.what not in noted]
         losses += [Loss(what=what, count=n, outcome=outcome) for (what, outcome), n in outlet.notes.items()]
         account = Account(
             read=self.intake.read,

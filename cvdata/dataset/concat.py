@@ -39,9 +39,9 @@ def concat_ids(parts: Sequence[SourceIds]) -> SourceIds:
 
 def ids_of(values: Sequence[int | str]) -> SourceIds:
     """Make a column of ids: an array where all fit in 64 bits, else the exact values."""
-    if all(type(value) is int for value in values):
+    if set(map(type, values)) <= {int}:
         try:
-            return np.fromiter(values, np.int64, len(values))
+            return np.array(values, np.int64)
         except OverflowError:
             pass
     return tuple(values)

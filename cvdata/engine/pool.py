@@ -57,6 +57,8 @@ class ProcessPool:
         self._stop()
 
     def _stop(self) -> None:
+        for worker in self._pool:  # all first: they end side by side
+            worker.kill()
         while self._pool:
             self._pool.pop().stop()
 

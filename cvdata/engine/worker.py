@@ -12,7 +12,6 @@ import ctypes
 import gc
 import os
 import pickle
-import secrets
 import signal
 import subprocess
 import sys
@@ -68,16 +67,22 @@ class Worker:
 
     def stop(self) -> None:
         """End the process and leave no zombie."""
+        self.kill()
+        if self.process is not None:
+            self.process.wait()
+            return
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+    def kill(self) -> None:
+        """End the process, without waiting for it."""
         with contextlib.suppress(OSError):
             self.connection.close()
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
 
 
 def start_worker(siblings: Sequence[Worker]) -> Worker:
@@ -149,7 +154,7 @@ def _launch_by_descriptor() -> Worker:
 
 
 def _launch_by_address() -> Worker:
-    key = secrets.token_bytes(32)
+    key = os.urandom(32)
     with Listener(authkey=key) as listener:
         code = _PRELUDE.format(source="sys.stdin.readline()") + "worker.serve_address(given)"
         process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -49,7 +48,7 @@ class Staging:
         self._lock = OutputLock(self._target)
         folder, name = os.path.split(self._target)
         self._prefix = os.path.join(folder, f".{name}.cvdata-")
-        self.path = f"{self._prefix}{secrets.token_hex(4)}"
+        self.path = f"{self._prefix}{os.urandom(4).hex()}"
         self._entries: list[FileEntry] = []
         self._folders: set[str] = set()
         self._new_parents: list[str] = []

@@ -83,10 +83,10 @@ def read_image_piece(piece: ImagePiece) -> list[ImageTable] | None:
 def _read_fast(text: bytes, shown: str) -> ImageTable | None:
     try:
         rows = _PICTURES.decode(b"[" + text + b"]")
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     widths, heights = [row.width for row in rows], [row.height for row in rows]
-    if UNSET in widths or UNSET in heights or b"\\" in text or text.count(b'":') != 4 * len(rows):
+    if UNSET in widths or UNSET in heights or b"\\" in text or text.count(b":") != 4 * len(rows):
         return None
     return _table([row.id for row in rows], [row.file_name for row in rows], widths, heights, shown)
 

@@ -103,8 +103,7 @@ class _Draft:
     @staticmethod
     def read(document: JsonFile, shown: str, intake: Intake, *, exact: bool) -> _Draft:
         """Read all sections; the large ones in pieces, by all workers."""
-        spans = sections(document, _ARRAYS, exact=exact)
-        _check_sections(document, spans, shown)
+        spans = _find_sections(document, shown, exact)
         engine = intake.engine
         pieces = [
             ImagePiece(document, (span,), shown) for span in _pieces(document, spans["images"], engine.workers, exact)
@@ -267,6 +266,17 @@ _NOTES = {
     "box-from-outline": "{n} annotations have an outline and no box; the box was taken from the outline",
     "crowd-polygon": "{n} crowd regions have a polygon instead of a mask",
 }
+
+
+def _find_sections(document: JsonFile, shown: str, exact: bool) -> dict[str, Span]:
+    spans = sections(document, _ARRAYS, exact=exact)
+    try:
+        _check_sections(document, spans, shown)
+    except FormatError:
+        if exact:
+            raise
+        raise BadGuess from None  # the wrong section may have been found
+    return spans
 
 
 def _check_sections(document: JsonFile, spans: dict[str, Span], shown: str) -> None:

@@ -141,7 +141,7 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 _OUTLINED = msgspec.json.Decoder(list[_Outlined])
 _PLAIN = msgspec.json.Decoder(list[_Plain])
-_NUMBERS = b"0123456789.,+-eE[] \t\r\n"
+_NUMBERS = b"0123456789.,-[] \t\r\n"  # no exponent: 1e999 is a number to JSON and not to anyone else
 
 
 def _read_fast(text: bytes, polygons: bool) -> Part | None:
@@ -169,7 +169,7 @@ def _read_fast(text: bytes, polygons: bool) -> Part | None:
         if checked is None:
             return None
         unread = checked
-    if text.count(b'":') != keys or crowds.count(0) + crowds.count(UNSET) != len(crowds):
+    if text.count(b":") != keys or crowds.count(0) + crowds.count(UNSET) != len(crowds):
         return None  # a key twice, or a value that needs a word with the user
     count = len(rows)
     boxes = np.fromiter(chain.from_iterable([row.bbox for row in rows]), np.float64, 4 * count).reshape(-1, 4)
@@ -211,19 +211,27 @@ def _polygons(outlines: Sequence[Any]) -> Polygons | None:
 
 def _count_outlines(outlines: list[Any]) -> int | None:
     """Count polygons by their text: numbers only, pairs, at least three points; None where one needs the exact way."""
-    texts = [bytes(text) for text in outlines if text is not UNSET and text not in (b"[]", b"null")]
-    if b"".join(texts).translate(None, _NUMBERS):
+    texts = [text for text in outlines if text is not UNSET]
+    whole = b";;".join([b"", *texts, b""])
+    if whole.translate(None, _NUMBERS + b";"):
         return None
-    for text in texts:
-        commas = text.count(b",")
-        if text.count(b"[") != 2 or commas % 2 == 0 or commas < 5:
-            try:
-                rings = msgspec.json.decode(text, type=list[list[float]])
-            except msgspec.DecodeError:
-                return None
-            if any(len(ring) % 2 or len(ring) < 6 for ring in rings):
-                return None
-    return len(texts)
+    # All texts at once: one of a single ring is `[[...]]` without further brackets, and has a comma less than numbers.
+    byte = np.frombuffer(whole, np.uint8)
+    ends = np.flatnonzero(byte == ord(";")).reshape(-1, 2)
+    first, last = ends[:-1, 1] + 1, ends[1:, 0] - 1
+    commas, brackets = (np.searchsorted(np.flatnonzero(byte == ord(sign)), ends[:, 0]) for sign in ",[")
+    commas, brackets = np.diff(commas), np.diff(brackets)
+    plain = (brackets == 2) & (byte[first + 1] == ord("[")) & (byte[last - 1] == ord("]"))
+    empty = 0
+    for row in np.flatnonzero(~plain | (commas % 2 == 0) | (commas < 5)).tolist():
+        try:
+            rings = msgspec.json.decode(texts[row], type=list[list[float]])
+        except msgspec.DecodeError:
+            return None
+        if any(len(ring) % 2 or len(ring) < 6 for ring in rings):
+            return None
+        empty += not rings
+    return len(texts) - empty
 
 
 def _part(total: int, columns: dict[str, Any], rows: NDArray[np.int64] | None = None) -> Part:

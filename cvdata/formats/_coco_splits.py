@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset import Categories, Dataset, Images, Ragged
+from ..dataset import Categories, Dataset, Images, Ragged, SourceIds
 from ..dataset.concat import concat_annotations, concat_ids
 from ..errors import IdentityError, Place, show
 
@@ -40,8 +41,7 @@ def join_splits(
         )
         first_image += len(part.images)
     annotations = concat_annotations(tables)
-    ids = annotations.source_id
-    if isinstance(ids, np.ndarray) and len(np.unique(ids)) < len(ids):
+    if annotations.source_id is not None and not _unique(annotations.source_id):
         annotations = dataclasses.replace(annotations, source_id=None)
     starts = np.cumsum([0, *(len(part.annotations) for part in parts)])
 
@@ -86,20 +86,25 @@ def _join_images(tables: list[Images], splits: Sequence[str]) -> Images:
     files = [table.file(row) for table in tables for row in range(len(table))]
     present = [file for file in files if file is not None]
     if len(set(present)) < len(present):
-        twice = next(file for i, file in enumerate(present) if file in present[:i])
+        twice = Counter(present).most_common(1)[0][0]
         raise IdentityError(
             f"the picture '{show(twice)}' is in two annotation files",
             hint="a picture can be in one split only; remove it from one of the files",
         )
     if len(set(names)) < len(names):
-        names = [f"{split}/{name}" for table, split in zip(tables, splits, strict=True) for name in table.names]
+        pairs = [(split, name) for table, split in zip(tables, splits, strict=True) for name in table.names]
+        names = [f"{split}/{name}" if split else name for split, name in pairs]
+        if len(set(names)) < len(names):
+            raise IdentityError(
+                f"two pictures of several annotation files are called '{show(Counter(names).most_common(1)[0][0])}'",
+                hint="rename one of them, or convert the files one by one",
+            )
     kinds = tuple(dict.fromkeys(split for table in tables for split in table.splits))
     folders = tuple(dict.fromkeys(folder for table in tables for folder in table.folders))
     extra = None
     if any(table.extra is not None for table in tables):
         extra = Ragged.concat([table.extra or _no_extra(len(table)) for table in tables])
     ids = concat_ids([table.source_id for table in tables if table.source_id is not None])
-    values = ids.tolist() if isinstance(ids, np.ndarray) else ids
     return Images(
         names=tuple(names),
         width=np.concatenate([table.width for table in tables]),
@@ -110,9 +115,13 @@ def _join_images(tables: list[Images], splits: Sequence[str]) -> Images:
         folder=np.concatenate([_recoded(table.folder, table.folders, folders) for table in tables]),
         folders=folders,
         files=tuple(name for table in tables for name in (table.files or table.names)),
-        source_id=ids if len(set(values)) == len(names) else None,
+        source_id=ids if len(ids) == len(names) and _unique(ids) else None,
         extra=extra,
     )
+
+
+def _unique(ids: SourceIds) -> bool:
+    return len(np.unique(ids) if isinstance(ids, np.ndarray) else set(ids)) == len(ids)
 
 
 def _recoded(codes: NDArray[np.int32], names: Sequence[str], whole: Sequence[str]) -> NDArray[np.int32]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import msgspec
+import numpy as np
 
 from ..errors import FormatError, Place, show
 
@@ -105,6 +106,15 @@ def sections(file: JsonFile, arrays: frozenset[str], *, exact: bool = False) -> 
         FormatError: the document is not one object, is cut off, or has a key twice.
         BadGuess: a guess proved wrong; call again with `exact`.
     """
+    try:
+        return _sections(file, arrays, exact)
+    except FormatError:
+        if exact:
+            raise
+        raise BadGuess from None  # after a wrong cut, sound text may look broken in any way
+
+
+def _sections(file: JsonFile, arrays: frozenset[str], exact: bool) -> dict[str, Span]:
     at = _skip(file, file.start)
     if file.read(at, at + 1) != b"{":
         file.fail("is not a JSON object")
@@ -118,7 +128,7 @@ def sections(file: JsonFile, arrays: frozenset[str], *, exact: bool = False) -> 
         key, at = _key(file, at, exact)
         if key in found:
             file.fail(f"the key '{show(key)}' is there twice", at)
-        end = _guessed_end(file, at) if key in arrays and not exact else None
+        end = _guessed_end(file, at, last=bool(arrays & found.keys())) if key in arrays and not exact else None
         end = _value_end(file, at) if end is None else end
         found[key] = Span(at, end)
         at = _skip(file, end)
@@ -152,7 +162,7 @@ def _key(file: JsonFile, at: int, exact: bool) -> tuple[str, int]:
         _broken(file, at, exact)
     try:
         key = msgspec.json.decode(match[0], type=str)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         _broken(file, at, exact)
     after = _skip(file, at + match.end())
     if file.read(after, after + 1) != b":":
@@ -160,12 +170,22 @@ def _key(file: JsonFile, at: int, exact: bool) -> tuple[str, int]:
     return key, _skip(file, after + 1)
 
 
-def _guessed_end(file: JsonFile, at: int) -> int | None:
-    """Return where an array of objects probably ends: after its first `}]`."""
+def _guessed_end(file: JsonFile, at: int, *, last: bool) -> int | None:
+    """Return where an array of objects probably ends: after its first `}]`.
+
+    Args:
+        last: other large arrays came before, so this one probably reaches into the end of the file: looked for there
+            first, which saves a look at all of it.
+    """
     if file.read(at, at + 1) != b"[" or file.read(_skip(file, at + 1), _skip(file, at + 1) + 1) != b"{":
         return None
+    if last and file.size - at > 2 * _WINDOW:
+        tail = file.size - _WINDOW
+        match = _ARRAY_END.search(file.read(tail, file.size))
+        if match is not None:
+            return tail + match.end()
     while at < file.size:
-        window = file.read(at, at + 8 * _WINDOW)
+        window = file.read(at, at + _WINDOW)
         match = _ARRAY_END.search(window)
         if match is not None:
             return at + match.end()
@@ -272,7 +292,7 @@ def decode_array(text: bytes) -> list[dict[str, Any]]:
 
     Raises:
         BadGuess: it is not the inside of an array of objects.
-        ValueError: a key is there twice or an integer is too long.
+        ValueError: a key is there twice, an integer is too long, or it is nested too deep.
     """
     values = decode_value(b"[" + text + b"]")
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
@@ -282,9 +302,11 @@ def decode_array(text: bytes) -> list[dict[str, Any]]:
 
 def decode_value(text: bytes) -> Any:
     """Decode one JSON value exactly; see `decode_array`."""
+    if _depth(text) >= DEEPEST:
+        raise ValueError(f"is nested more than {DEEPEST} deep")
     try:
         value = msgspec.json.decode(text)
-        if b"\\" not in text and text.count(b'":') == _keys(value) and not _LONG_NUMBER.search(text):
+        if b"\\" not in text and text.count(b'":') == _keys(value) and not _ODD.search(text):
             return value
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         pass
@@ -294,7 +316,19 @@ def decode_value(text: bytes) -> Any:
         raise BadGuess from error
 
 
-_LONG_NUMBER = re.compile(rb"[0-9]{40}")
+_ODD = re.compile(rb'[0-9]{40}|"[ \t\r\n]+:')  # an integer that may be too long, a key that the count passes over
+
+_NO_BRACKETS = bytes(char for char in range(256) if char not in b'"[]{}')
+
+
+def _depth(text: bytes) -> int:
+    """Return how many brackets are open at once, strings passed over."""
+    if b"\\" in text:
+        text = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    chars = np.frombuffer(text.translate(None, _NO_BRACKETS), np.uint8)
+    step = ((chars == 91) | (chars == 123)).view(np.int8) - ((chars == 93) | (chars == 125)).view(np.int8)
+    step[np.logical_xor.accumulate(chars == 34)] = 0
+    return int(np.cumsum(step, dtype=np.int32).max(initial=0))
 
 
 def _keys(value: Any) -> int:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from itertools import chain
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from ._voc_page import NUMBER, Facts, Kind, kind_extra, picture_facts
 
@@ -19,12 +21,16 @@ __all__ = ["FastReader", "Quick"]
 Quick: TypeAlias = "tuple[str, int, int, Facts, list[int], list[float]]"
 """File name, width, height, facts of the picture; per object a row of `FastReader.kinds`, and four corners."""
 
+_Rows: TypeAlias = "tuple[list[tuple[bytes, ...]], list[bytes]]"
+"""Of objects, the texts of `_PLAIN` of each, and the texts of `_BOX` of all in a row."""
+
 _BLANK = rb"[ \t\r\n]*"
 _PROLOG = re.compile(
     rb"<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'](?i:utf-8)[\"'])?(?: standalone=[\"']yes[\"'])? ?\?>"
 )
 _TAG = re.compile(rb"<(/?)([A-Za-z_][A-Za-z0-9_.-]{0,60})(/?)>")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML 1.0, 2.2; surrogates fail to decode
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _MOST_TAGS = 200  # in one head or object; more is not worth a pattern
 _MOST_LAYOUTS = 16  # kinds of heads or objects in one batch; more means that nothing repeats
 
@@ -34,13 +40,21 @@ _FLAG = {b"": -1, b"0": 0, b"1": 1}
 _NOT_SIMPLE = ("filename/", "path/", "attributes", "object", "size/width/", "size/height/")
 
 
-class _Layout(NamedTuple):
-    """A pattern, and the groups in which it holds what is wanted."""
+class _Head(NamedTuple):
+    """A pattern for all before the first object, and the groups in which it holds what is wanted."""
 
     match: Callable[[bytes], re.Match[bytes] | None]
     first: tuple[int, ...]
     second: tuple[int, ...]
     paths: tuple[str, ...]
+
+
+class _Object(NamedTuple):
+    """A pattern for objects one after another; what does not match is all in the last column of the last row."""
+
+    every: Callable[[bytes], list[tuple[bytes, ...]]]
+    box: Callable[[tuple[bytes, ...]], tuple[bytes, ...]]
+    plain: Callable[[tuple[bytes, ...]], tuple[bytes, ...]]
 
 
 class FastReader:
@@ -50,60 +64,65 @@ class FastReader:
         self.kinds: dict[Kind, int] = {}
         self._kind_of: dict[tuple[bytes, ...], int | None] = {}
         self._facts_of: dict[tuple[bytes, ...], Facts | None] = {}
-        self._heads: list[_Layout] = []
-        self._objects: list[_Layout] = []
+        self._heads: list[_Head] = []
+        self._objects: list[_Object] = []
 
     def read(self, data: bytes) -> Quick | None:
         """Read a file, or return None where the exact way has to."""
-        head, *objects = data.split(b"<object>")
+        start = data.find(b"<object>")
+        end = data.rfind(b"</annotation>")
+        if end < 0 or data[end + len(b"</annotation>") :].strip(b" \t\r\n"):
+            return None
+        head = data[: end if start < 0 else start]
         if head.startswith(b"<?"):
             prolog = _PROLOG.match(head)
             if prolog is None:
                 return None
             head = head[prolog.end() :]
-        last = (objects.pop() if objects else head).rstrip(b" \t\r\n")
-        if not last.endswith(b"</annotation>"):
-            return None
-        last = last[: -len(b"</annotation>")]
-        if b"<object>" in data:
-            return self._read(head, [*objects, last])
-        return self._read(last, [])
-
-    def _read(self, head: bytes, objects: list[bytes]) -> Quick | None:
         about = self._read_head(head)
-        if about is None:
-            return None
-        kinds: list[int] = []
-        texts: list[bytes] = []
-        for piece in objects:
-            found = _matching(self._objects, piece, _learn_object)
+        objects: tuple[list[int], list[float]] | None = ([], [])
+        if about is not None and start >= 0:
+            objects = self._read_objects(data[start:end])
+        return None if about is None or objects is None else (*about, *objects)
+
+    def _read_objects(self, data: bytes) -> tuple[list[int], list[float]] | None:
+        """Return kinds and corners of the objects, given from the first `<object>` to the end of the last."""
+        found = _rows(self._objects, data)
+        if found is None:
+            found = self._read_each(data)
             if found is None:
                 return None
-            layout, match = found
-            kind = self._kind(match.group(*layout.second))
-            if kind is None:
-                return None
-            kinds.append(kind)
-            texts += match.group(*layout.first)
+        keys, texts = found
         if b" ".join(texts).translate(None, NUMBER):
             return None
         try:
             corners = list(map(float, texts))
         except ValueError:
             return None
-        return *about, kinds, corners
+        kinds = list(map(self._kind_of.get, keys))
+        if None in kinds:
+            kinds = [self._kind(key) for key in keys]
+        return None if None in kinds else (cast("list[int]", kinds), corners)
+
+    def _read_each(self, data: bytes) -> _Rows | None:
+        """Return what objects hold that are not all alike."""
+        keys, texts = [], []
+        for piece in data.split(b"<object>")[1:]:
+            found = _rows(self._objects, b"<object>" + piece, learn=True)
+            if found is None:
+                return None
+            keys += found[0]
+            texts += found[1]
+        return keys, texts
 
     def _kind(self, texts: tuple[bytes, ...]) -> int | None:
-        try:
-            return self._kind_of[texts]
-        except KeyError:
+        if texts not in self._kind_of:
             kind = _kind(texts)
-            row = None if kind is None else self.kinds.setdefault(kind, len(self.kinds))
-            self._kind_of[texts] = row
-            return row
+            self._kind_of[texts] = None if kind is None else self.kinds.setdefault(kind, len(self.kinds))
+        return self._kind_of[texts]
 
     def _read_head(self, head: bytes) -> tuple[str, int, int, Facts] | None:
-        found = _matching(self._heads, head, _learn_head)
+        found = _matching(self._heads, head)
         if found is None:
             return None
         layout, match = found
@@ -145,6 +164,8 @@ def _is_legal(head: bytes) -> bool:
     """Tell whether what lies in leaves that nobody reads, as `<path>`, is well-formed too."""
     if b"&" in head or b"]]>" in head:
         return False
+    if head.isascii():
+        return _CONTROL.search(head) is None
     try:
         return _ILLEGAL.search(head.decode()) is None
     except UnicodeDecodeError:
@@ -173,25 +194,36 @@ def _facts(paths: tuple[str, ...], texts: tuple[bytes, ...]) -> Facts | None:
     return picture_facts(rest)
 
 
-def _matching(
-    layouts: list[_Layout], piece: bytes, learn: Callable[[bytes], _Layout | None]
-) -> tuple[_Layout, re.Match[bytes]] | None:
-    """Find or learn the layout of a piece, and keep the layouts in the order of their last use."""
+def _matching(layouts: list[_Head], head: bytes) -> tuple[_Head, re.Match[bytes]] | None:
+    """Find or learn the layout of a head, and keep the layouts in the order of their last use."""
     for at, layout in enumerate(layouts):
-        match = layout.match(piece)
+        match = layout.match(head)
         if match is not None:
-            if at:
-                layouts.insert(0, layouts.pop(at))
+            layouts.insert(0, layouts.pop(at))
             return layout, match
-    new = learn(piece) if len(layouts) < _MOST_LAYOUTS else None
-    match = None if new is None else new.match(piece)
+    new = _learn_head(head) if len(layouts) < _MOST_LAYOUTS else None
+    match = None if new is None else new.match(head)
     if new is None or match is None:
         return None
     layouts.insert(0, new)
     return new, match
 
 
-def _learn_object(piece: bytes) -> _Layout | None:
+def _rows(layouts: list[_Object], data: bytes, *, learn: bool = False) -> _Rows | None:
+    """Return what objects hold that all have one layout; else None."""
+    for at, layout in enumerate(layouts):
+        rows = layout.every(data)
+        if not rows[-1][-1]:
+            layouts.insert(0, layouts.pop(at))
+            return list(map(layout.plain, rows)), list(chain.from_iterable(map(layout.box, rows)))
+    new = _learn_object(data[len(b"<object>") :]) if learn and len(layouts) < _MOST_LAYOUTS else None
+    if new is None or new.every(data)[-1][-1]:
+        return None
+    layouts.insert(0, new)
+    return _rows(layouts, data)
+
+
+def _learn_object(piece: bytes) -> _Object | None:
     """Make the layout of one object, from after `<object>` to after `</object>`."""
     learned = _learn(piece, "object", closed=True)
     if learned is None:
@@ -199,13 +231,14 @@ def _learn_object(piece: bytes) -> _Layout | None:
     pattern, groups = learned
     if not groups.keys() <= {*_BOX, *_PLAIN} or not groups.keys() >= {*_BOX, "name"}:
         return None
-    nothing = len(groups) + 1
-    box = tuple(groups[path] for path in _BOX)
-    plain = tuple(groups.get(path, nothing) for path in _PLAIN)
-    return _Layout(re.compile(pattern).fullmatch, box, plain, ())
+    nothing = len(groups)  # the group that `_learn` puts last; columns of `findall` count from 0
+    box = itemgetter(*(groups[path] - 1 for path in _BOX))
+    plain = itemgetter(*(groups[path] - 1 if path in groups else nothing for path in _PLAIN))
+    every = re.compile(b"<object>" + pattern + rb"|([\s\S]+)")
+    return _Object(every.findall, box, plain)
 
 
-def _learn_head(piece: bytes) -> _Layout | None:
+def _learn_head(piece: bytes) -> _Head | None:
     """Make the layout of what comes before the first object, `<annotation>` included."""
     start = re.compile(_BLANK + b"<annotation>").match(piece)
     if start is None:
@@ -219,7 +252,7 @@ def _learn_head(piece: bytes) -> _Layout | None:
     rest = {path: group for path, group in groups.items() if path not in (*wanted, "path")}
     first = tuple(groups.get(path, nothing) for path in wanted)
     whole = re.compile(_BLANK + b"<annotation>" + pattern)
-    return _Layout(whole.fullmatch, first, tuple(rest.values()), tuple(rest))
+    return _Head(whole.fullmatch, first, tuple(rest.values()), tuple(rest))
 
 
 def _learn(piece: bytes, inside: str, *, closed: bool) -> tuple[bytes, dict[str, int]] | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..dataset import Dataset, Images
 from ..errors import FormatError, IdentityError, Place, UnsafePathError, show
-from ..files import Counts
+from ..files import Counts, stays_inside
 from ..images import PictureIndex, find_pictures
 from ._voc_batch import XmlBatch, lost_file, read_batch
 from ._voc_origin import decide_origin
@@ -46,11 +46,21 @@ class Source:
 
 
 def find_source(path: Path) -> Source:
-    """Tell which folder holds the files: `Annotations` inside, or the folder itself."""
+    """Tell which folder holds the files: `Annotations` inside, or the folder itself.
+
+    Raises:
+        UnsafePathError: `Annotations` is a link that leaves the dataset.
+    """
     whole = os.path.abspath(path)
     if os.path.isdir(whole):
         for name in sorted(os.listdir(whole)):
             if name.lower() == "annotations" and os.path.isdir(f"{whole}/{name}"):
+                if not stays_inside(whole, f"{whole}/{name}"):
+                    raise UnsafePathError(
+                        "the folder is a link that leaves the dataset",
+                        at=Place(name),
+                        hint="give the folder that the link points to",
+                    )
                 return Source(whole, f"{whole}/{name}", f"{name}/")
     parent, name = os.path.split(whole)
     if name.lower() == "annotations":
@@ -83,8 +93,6 @@ def _list_files(source: Source, intake: Intake) -> list[str]:
         found = find_pictures(source.folder, {".xml"})
     except OSError as error:
         raise FormatError(f"the folder cannot be read: {error.strerror}", at=Place(source.folder)) from None
-    if not source.prefix or os.path.islink(source.folder):
-        _check_link(source)
     for name, why in found.refused.items():
         if "leaves" in why:
             raise UnsafePathError(f"the file {why}", at=Place(source.prefix + name), hint="put the file itself there")
@@ -98,17 +106,6 @@ def _list_files(source: Source, intake: Intake) -> list[str]:
             hint="give the folder with Annotations/, or a folder of XML files",
         )
     return found.names
-
-
-def _check_link(source: Source) -> None:
-    """Refuse an `Annotations` that leads out of the dataset that was given."""
-    inside = os.path.realpath(source.folder).startswith(os.path.realpath(source.root).rstrip(os.sep))
-    if source.prefix and not inside:
-        raise UnsafePathError(
-            "the folder is a link that leaves the dataset",
-            at=Place(source.prefix.rstrip("/")),
-            hint="give the folder that the link points to",
-        )
 
 
 def _read_pages(source: Source, names: list[str], intake: Intake) -> list[Pages]:

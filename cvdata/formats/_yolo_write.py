@@ -11,7 +11,8 @@ import numpy as np
 from ..dataset import Annotations, Dataset, State
 from ..files import output_names
 from ._yolo_batch import Kind, LabelBatch, write_labels
-from ._yolo_layout import UNASSIGNED, label_of, unique_names
+from ._yolo_finder import label_of
+from ._yolo_layout import UNASSIGNED, unique_names
 from ._yolo_refuse import keypoint_count
 from ._yolo_text import is_plain, yaml_value
 from .outlet import Outlet
@@ -19,9 +20,7 @@ from .outlet import Outlet
 __all__ = ["write_yolo"]
 
 _MOST_PICTURES = 1000
-_KEYS = frozenset(
-    {"download", "flip_idx", "kpt_shape", "names", "nc", "path", "stand_in", "task", "test_dir", UNASSIGNED}
-)
+_KEYS = frozenset({"download", "flip_idx", "kpt_shape", "names", "nc", "path", "stand_in", "task", UNASSIGNED})
 
 
 def write_yolo(dataset: Dataset, outlet: Outlet, kind: Kind, decimals: int) -> None:
@@ -124,8 +123,10 @@ def _write_labels(dataset: Dataset, targets: list[str], outlet: Outlet, frame: L
     outlet.lose("outlines of several rings", "rings joined by bridges", joined)
     outlet.lose("keypoints outside their picture", "moved to its edge", moved)
     if frame.kind == "segment":
-        masks = dataset.annotations.has("masks") & ~dataset.annotations.has("polygons")
-        outlet.lose("run-length masks", "outlines along the edges of their pixels", int(masks.sum()))
+        masks, outlined = dataset.annotations.has("masks"), dataset.annotations.has("polygons")
+        what = "masks (run lengths)"  # as the ledger calls them, which only knows that they are gone
+        outlet.lose(what, "outlines along the edges of their pixels", int((masks & ~outlined).sum()))
+        outlet.lose(what, "left out; the polygons are kept", int((masks & outlined).sum()))
 
 
 def _batches(

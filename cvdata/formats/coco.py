@@ -149,7 +149,17 @@ def read(path: Path, options: ReadOptions, intake: Intake) -> Dataset:  # noqa: 
     if len(parts) == 1:
         return parts[0]
     dataset, intake.where = join_splits(parts, places, [split or "" for _, split in files])
+    _note_shared_ids(parts, dataset, intake)
     return dataset
+
+
+def _note_shared_ids(parts: list[Dataset], dataset: Dataset, intake: Intake) -> None:
+    if dataset.images.source_id is None:
+        count = len(dataset.images)
+        intake.note("shared-image-ids", "the files share image ids; all {n} are numbered anew", count)
+    if dataset.annotations.source_id is None and all(part.annotations.source_id is not None for part in parts):
+        count = len(dataset.annotations)
+        intake.note("shared-annotation-ids", "the files share annotation ids; all {n} are numbered anew", count)
 
 
 def write(dataset: Dataset, outlet: Outlet, options: WriteOptions) -> None:

@@ -1,6 +1,5 @@
-"""Pictures: finding them, their sizes after EXIF rotation, and the one rule by which they are decoded."""
+"""Pictures: finding them, their sizes after EXIF rotation, and (in `images.decode`) the one rule by which they are read."""
 
-from .decode import check_pixels, decode
 from .find import SUFFIXES, PictureIndex, find_pictures, is_picture
 from .headers import LARGEST_PICTURE, Header, read_header
 from .measure import Sizes, measure
@@ -11,8 +10,6 @@ __all__ = [
     "Header",
     "PictureIndex",
     "Sizes",
-    "check_pixels",
-    "decode",
     "find_pictures",
     "is_picture",
     "measure",

@@ -111,12 +111,12 @@ def find_pictures(root: Path | str, suffixes: Iterable[str] = SUFFIXES) -> Pictu
                 if entry.is_symlink():
                     _follow(base, prefix + name, wanted, names, refused, folders, seen)
                 elif entry.is_file(follow_symlinks=False):
-                    if os.path.splitext(name)[1].lower() in wanted and not name.startswith("._"):
+                    if name[name.rfind(".") :].lower() in wanted and not name.startswith("._"):
                         names.append(prefix + name)
                 elif entry.is_dir(follow_symlinks=False):
                     if not name.startswith(".") and name != "__MACOSX":
                         folders.append(f"{prefix}{name}/")
-                elif os.path.splitext(name)[1].lower() in wanted:
+                elif name[name.rfind(".") :].lower() in wanted:
                     refused[prefix + name] = "is not a regular file"
     names.sort()
     return PictureIndex(base, names, refused)
@@ -132,7 +132,7 @@ def _follow(
     seen: set[str],
 ) -> None:
     path = f"{base}/{name}"
-    picture = os.path.splitext(name)[1].lower() in wanted
+    picture = name[name.rfind(".") :].lower() in wanted
     if not os.path.exists(path):
         if picture:
             refused[name] = "is a link that leads nowhere"

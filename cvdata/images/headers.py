@@ -13,9 +13,11 @@ import stat
 import struct
 import warnings
 import zlib
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from PIL import Image, UnidentifiedImageError
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 
 __all__ = [
     "DECODERS",
@@ -270,6 +272,8 @@ _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")
 
 
 def _header_by_pillow(file: IO[bytes]) -> Header | str:
+    from PIL import Image  # 10 ms, and most pictures never need it
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a bomb too: the size is judged by our own limit
         with Image.open(file, formats=DECODERS) as image:
@@ -286,7 +290,7 @@ def _header_by_pillow(file: IO[bytes]) -> Header | str:
     return Header(height, width, True) if turned else Header(width, height, False)
 
 
-def orientation_of(image: Image.Image) -> int:
+def orientation_of(image: Image) -> int:
     """Return the EXIF orientation of an open picture; 1, as it lies, where there is none or it cannot be read."""
     try:
         value = image.getexif().get(_ORIENTATION, 1)
@@ -297,6 +301,8 @@ def orientation_of(image: Image.Image) -> int:
 
 def problem_of(error: Exception) -> str:
     """Say in a few words what a decoder's exception means; its text may quote the file, so it is not shown."""
+    from PIL import Image, UnidentifiedImageError
+
     text = str(error)
     if isinstance(error, Image.DecompressionBombError):
         pixels = re.search(r"\d+", text)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import Engine, Progress
-from .decode import check_pixels
 from .headers import Header, read_header
 
 __all__ = ["Sizes", "measure"]
@@ -76,6 +75,12 @@ class PathBatch:
         return PathBatch(self.paths[part], self.decode)
 
 
+def _pixel_problem(path: str) -> str | None:
+    from .decode import check_pixels  # with all of Pillow, which reading headers does without
+
+    return check_pixels(path)
+
+
 def measure_batch(batch: PathBatch) -> Sizes:
     """Measure a batch of pictures; runs in a worker."""
     rows: list[Header] = []
@@ -83,7 +88,7 @@ def measure_batch(batch: PathBatch) -> Sizes:
     for row, path in enumerate(batch.paths):
         header = read_header(path)
         if batch.decode and not isinstance(header, str):
-            header = check_pixels(path) or header
+            header = _pixel_problem(path) or header
         if isinstance(header, str):
             problems[row] = header
             header = _BAD

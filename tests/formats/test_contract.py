@@ -151,9 +151,9 @@ def image_labels(dataset: Dataset) -> Dataset:
     rows = dataset.offsets[:-1][np.diff(dataset.offsets) > 0]
     box = np.full((len(rows), 4), np.nan)
     table = dataset.annotations
-    return dataclasses.replace(
-        dataset, annotations=Annotations(image=table.image[rows], category=table.category[rows], box=box)
-    )
+    plain = Categories(names=("cat", "dog", "unused", "person"))  # names that a folder can have
+    annotations = Annotations(image=table.image[rows], category=table.category[rows], box=box)
+    return dataclasses.replace(dataset, annotations=annotations, categories=plain)
 
 
 def labels(folder: Path) -> dict[str, bytes]:

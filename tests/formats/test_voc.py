@@ -336,6 +336,15 @@ def test_a_label_file_that_is_a_link_out_of_the_dataset_is_refused(tmp_path: Pat
         load(root)
 
 
+def test_a_folder_of_labels_that_is_a_link_out_of_the_dataset_is_refused(tmp_path: Path) -> None:
+    voc(tmp_path / "set-2", {"a": xml()})
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "Annotations").symlink_to(tmp_path / "set-2" / "Annotations")
+
+    with pytest.raises(UnsafePathError, match="Annotations"):
+        load(tmp_path / "set")
+
+
 def test_folders_named_as_splits_are_splits_and_pictures_lie_beside_their_files(tmp_path: Path) -> None:
     for name in ("train/a", "valid/b"):
         (tmp_path / name).parent.mkdir()

@@ -102,6 +102,52 @@ def test_what_is_read_fast_is_what_is_read_exactly(data: list[bytes], cut: int) 
         assert not any(row.parts or row.ring for row in page.rows)
 
 
+def agrees(text: bytes) -> bool:
+    """Tell whether the fast way gave up, or said what the exact way says."""
+    reader = FastReader()
+    quick = reader.read(text)
+    if quick is None:
+        return True
+    try:
+        page = read_page(text)
+    except BadFile:
+        return False
+    kinds, table = [row.kind for row in page.rows], list(reader.kinds)
+    said = (*quick[:4], [table[kind] for kind in quick[4]], quick[5])
+    corners = [value for row in page.rows for value in row.corners]
+    return said == (page.filename, page.width, page.height, page.facts, kinds, corners) and not page.bad + page.notes
+
+
+def test_nothing_unusual_in_any_place_is_read_fast_and_wrong() -> None:
+    more = "<pose>Left</pose><truncated>1</truncated><occluded>0</occluded>"
+    ordinary = xml(an_object(more=more), an_object("dog", more=more), head="".join(HEADS))
+    unusual = [
+        *NUMBERS,
+        *NAMES,
+        "<!-- c -->",
+        "<name>cat</name>",
+        "<bndbox/>",
+        "<source><a/></source>",
+        "\x0b",
+        "x",
+        "</x>",
+    ]
+
+    wrong = [
+        (match.start(), text)
+        for match in re.finditer(">([^<]*)(?=<)", ordinary)
+        for text in unusual
+        if not agrees((ordinary[: match.start(1)] + text + ordinary[match.end(1) :]).encode())
+    ]
+    assert wrong == []
+
+
+def test_a_group_that_comes_twice_is_left_to_the_exact_way() -> None:
+    text = xml(head="<source><a>1</a></source><source><b>2</b></source>").encode()
+
+    assert FastReader().read(text) is None
+
+
 @settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=300) | st.text(string.printable + "<>/&", max_size=300).map(str.encode))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:

@@ -221,7 +221,7 @@ def test_a_picture_of_unknown_size_gets_no_size(tmp_path: Path) -> None:
 
 
 def test_crowds_and_classes_of_whole_pictures_are_refused() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"image": "a.jpg", "category": "cat", "box": [1, 1, 5, 5], "crowd": True},
         {"image": "a.jpg", "category": "cat", "box": [np.nan] * 4},
         {"image": "a.jpg", "category": "cat", "box": [1, 1, 5, 5]},

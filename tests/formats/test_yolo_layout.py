@@ -8,7 +8,7 @@ import pytest
 
 from cvdata.errors import FormatError, UnsafePathError, UsageError
 from cvdata.formats import Intake
-from cvdata.formats._yolo_layout import label_of
+from cvdata.formats._yolo_finder import label_of
 
 from .yolo_folders import YAML, make, picture, read
 
@@ -70,7 +70,7 @@ def test_a_path_to_another_folder_is_refused(path: str, tmp_path: Path) -> None:
     text = f"path: {path.format(outside=tmp_path)}\n{YAML}"
     root = make(tmp_path / "set", {"train/a": BOX, "val/b": BOX}, text)
 
-    with pytest.raises(UnsafePathError, match="path is .* outside the dataset"):
+    with pytest.raises(UnsafePathError, match=r"path is .* outside the dataset"):
         read(root)
 
 

@@ -10,8 +10,7 @@ import pytest
 from cvdata.errors import FormatError
 from cvdata.formats import Intake, detect, format_of
 
-from .test_yolo_write import trainer_reads
-from .yolo_folders import read, write
+from .yolo_folders import read, trainer_reads, write
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,15 @@ def test_equal_rows_are_kept_and_counted(tmp_path: Path) -> None:
     assert (finding.count, finding.examples) == (2, ["labels/train/a.txt: line 3", "labels/train/a.txt: line 4"])
 
 
+def test_rows_that_differ_in_one_number_or_their_order_are_no_duplicates(tmp_path: Path) -> None:
+    intake = Intake()
+    rows = ["0 .5 .4 .25 .5", "0 .4 .5 .25 .5", "0 .5 .4 .5 .25", "1 .5 .4 .25 .5", "0 .5 .4 .25 .500001"]
+
+    read(in_train(tmp_path, "\n".join(rows)), intake)
+
+    assert intake.findings == []
+
+
 def test_an_annotation_knows_its_line(tmp_path: Path) -> None:
     intake = Intake()
 
@@ -204,7 +213,10 @@ def test_a_batch_says_the_same_as_its_files_one_by_one(
     assert len(whole.file) + len(whole.bad) == whole.counts.sum()
     assert whole.values.tolist() == [value for part in parts for value in part.values.tolist()]
     assert [(b.line, b.found) for b in whole.bad] == [(b.line, b.found) for part in parts for b in part.bad]
-    assert len(whole.repeats) == sum(len(part.repeats) for part in parts)
+    ends = np.cumsum(whole.widths).tolist()
+    values = [tuple(whole.values[end - width : end]) for end, width in zip(ends, whole.widths.tolist(), strict=True)]
+    rows = list(zip(whole.file.tolist(), whole.category.tolist(), values, strict=True))
+    assert whole.repeats.tolist() == [at for at, row in enumerate(rows) if row in rows[:at]]
 
 
 def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:

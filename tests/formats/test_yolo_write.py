@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,54 +12,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cvdata.dataset import Categories, Dataset, Polygons, Ragged
+from cvdata.dataset import Categories
 from cvdata.engine import start
 from cvdata.files import Staging
 from cvdata.formats import Intake, Outlet, format_of
 from cvdata.formats._yolo_text import format_rows, yaml_value
 from cvdata.formats._yolo_yaml import parse_yaml
 
-from .yolo_folders import YAML, files, make, one_picture, read, write
+from .yolo_folders import YAML, files, make, one_picture, read, trainer_reads, write
 
 BOX = "0 0.500000 0.500000 0.250000 0.500000\n"
 SET: dict[str, str | bytes | None] = {"train/a": BOX, "train/b": "", "val/c": "1 0.100000 0.200000 0.050000 0.100000\n"}
-
-
-def trainer_reads(folder: Path, kind: str = "detect") -> dict[str, dict[str, list[list[float]]]]:
-    """Read a dataset as Ultralytics 8 does (`check_det_dataset`, `img2label_paths`, `verify_image_label`).
-
-    A picture that it would throw away fails the test; returned are the rows by split and picture.
-    """
-    data = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))
-    assert {"train", "val", "names"} <= set(data)
-    assert "path" not in data  # then entries are relative to the file
-    assert data["nc"] == len(data["names"])
-    found: dict[str, dict[str, list[list[float]]]] = {}
-    for split in [key for key in data if isinstance(data[key], str) and (folder / data[key]).is_dir()]:
-        for image in sorted((folder / data[split]).rglob("*.jpg")):
-            head, _, tail = str(image).rpartition("/images/")
-            label = Path(f"{head}/labels/{tail}").with_suffix(".txt")
-            rows = [line.split() for line in label.read_text().splitlines()] if label.is_file() else []
-            check_rows(rows, kind, data)
-            below = str(image.relative_to(folder / data[split]))
-            found.setdefault(split, {})[below] = [[float(value) for value in row] for row in rows]
-    return found
-
-
-def check_rows(rows: list[list[str]], kind: str, data: dict[str, Any]) -> None:
-    if not rows:
-        return
-    segments = any(len(row) > 6 for row in rows) and kind != "pose"
-    assert segments == (kind in ("segment", "obb"))
-    if segments:
-        assert all(len(row) >= 7 and len(row) % 2 == 1 for row in rows)
-    else:
-        columns = 5 if kind == "detect" else 5 + data["kpt_shape"][0] * data["kpt_shape"][1]
-        assert {len(row) for row in rows} == {columns}
-    values = np.array([[float(v) for v in row[1:5]] for row in rows])
-    assert values.max() <= 1.01
-    assert values.min() >= -0.01
-    assert max(int(row[0]) for row in rows) < len(data["names"])
 
 
 def test_a_second_export_writes_the_same_bytes(tmp_path: Path) -> None:
@@ -190,7 +153,7 @@ def test_nasty_class_names_come_back_exactly_here_and_in_yaml_1_1(tmp_path: Path
     assert all(char.isprintable() or char == "\n" for char in text)
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1))
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_text_is_quoted_so_that_every_yaml_reader_gives_it_back(text: str) -> None:
     assert yaml.safe_load(f"x: {yaml_value(text)}\n") == {"x": text}
     assert parse_yaml(f"x: {yaml_value(text)}\n", "x") == {"x": text}
@@ -242,7 +205,7 @@ def test_rows_of_six_decimals_are_formatted_as_python_would(rows: list[tuple[int
 
     expected = ["".join([str(c), *(f" {v / 1e6:.6f}" for v in four), "\n"]) for c, four in rows]
     assert text.decode() == "".join(expected)
-    assert [text[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False)] == expected
+    assert [text[a:b].decode() for a, b in pairwise(offsets)] == expected
 
 
 @given(st.floats(0, 2), st.integers(6, 12))
@@ -266,138 +229,11 @@ def test_a_box_a_hair_outside_prints_no_minus_sign(tmp_path: Path) -> None:
 @given(st.lists(st.tuples(*[st.integers(1, 499_999)] * 4), min_size=1, max_size=8), st.integers(1, 5000))
 def test_rows_survive_the_way_to_pixels_and_back(rows: list[tuple[int, ...]], side: int) -> None:
     from cvdata.formats._yolo_batch import _boxes
-    from cvdata.formats._yolo_read import _boxes as pixels
+    from cvdata.formats._yolo_pixels import boxes_in_pixels
 
     fractions = np.array(rows, np.float64) / 1e6
     size = np.full((len(rows), 2), float(side))
 
-    back = _boxes(pixels(fractions, size), size)
+    back = _boxes(boxes_in_pixels(fractions, size), size)
 
     assert np.rint(back * 1e6).astype(int).tolist() == [list(row) for row in rows]
-
-
-def refused(name: str, dataset: Dataset, **options: Any) -> list[tuple[str, list[int]]]:
-    chosen = format_of(name)
-    found = chosen.refuses(dataset, chosen.WriteOptions(**options))
-    return [(refusal.found, np.flatnonzero(refusal.rows).tolist()) for refusal in found]
-
-
-@pytest.mark.parametrize("name", ["yolo", "yolo-obb"])
-def test_crowds_and_labels_of_whole_pictures_are_refused(name: str, tmp_path: Path) -> None:
-    box = [[1, 1, 5, 5], [2, 2, 5, 5], [np.nan] * 4]
-    dataset = one_picture(tmp_path, category=[0, 0, 0], box=box, crowd=np.array([False, True, False]))
-
-    assert refused(name, dataset) == [("a crowd region", [1]), ("a label of the whole picture", [2])]
-
-
-def test_a_picture_of_unknown_size_takes_no_rows(tmp_path: Path) -> None:
-    dataset = one_picture(tmp_path, category=[0], box=[[1, 1, 5, 5]])
-    images = dataclasses.replace(dataset.images, width=np.zeros(1, np.int32))
-
-    assert refused("yolo", dataclasses.replace(dataset, images=images)) == [("a picture of unknown size", [0])]
-
-
-SQUARE = [[8, 8], [24, 8], [24, 24], [8, 24]]
-INNER = [[12, 12], [20, 12], [20, 20], [12, 20]]
-
-
-def test_yolo_seg_writes_polygons_alone_and_refuses_boxes(tmp_path: Path) -> None:
-    polygons = Polygons.of([[SQUARE], []])
-    dataset = one_picture(tmp_path / "in", category=[0, 0], box=[[8, 8, 16, 16], [1, 1, 5, 5]], polygons=polygons)
-    assert refused("yolo-seg", dataset) == [("a box without outline", [1])]
-
-    kept = dataclasses.replace(dataset, annotations=dataset.annotations.take(np.array([0])))
-    outlet = write(kept, tmp_path / "out", "yolo-seg")
-
-    text = (tmp_path / "out/labels/a.txt").read_text()
-    assert text == "0 0.125000 0.166667 0.375000 0.166667 0.375000 0.500000 0.125000 0.500000\n"
-    trainer_reads(tmp_path / "out", "segment")
-    assert outlet.notes == {}
-    assert np.allclose(read(tmp_path / "out", name="yolo-seg").annotations.box, [[8, 8, 16, 16]], atol=1e-4)
-
-
-def test_yolo_seg_joins_several_rings_by_bridges_and_counts_them(tmp_path: Path) -> None:
-    far = [[40, 30], [50, 30], [50, 40], [40, 40]]
-    dataset = one_picture(tmp_path / "in", category=[0], box=[[8, 8, 42, 32]], polygons=Polygons.of([[SQUARE, far]]))
-
-    outlet = write(dataset, tmp_path / "out", "yolo-seg")
-
-    assert len((tmp_path / "out/labels/a.txt").read_text().split()) == 1 + 2 * (4 + 4 + 2)
-    assert outlet.notes == {("outlines of several rings", "rings joined by bridges"): 1}
-    assert refused("yolo-seg", dataset) == []
-    assert refused("yolo-seg", dataset, rings="refuse") == [("an outline of several rings", [0])]
-
-
-def test_yolo_seg_traces_masks_with_their_holes(tmp_path: Path) -> None:
-    from cvdata.dataset.rle import from_mask
-
-    mask = np.zeros((48, 64), np.bool_)
-    mask[8:24, 8:24] = True
-    mask[12:20, 12:20] = False
-    dataset = one_picture(
-        tmp_path / "in", category=[0], box=[[8, 8, 16, 16]], masks=Ragged.of([from_mask(mask).tolist()], np.uint32)
-    )
-
-    outlet = write(dataset, tmp_path / "out", "yolo-seg")
-
-    (row,) = read(tmp_path / "out", name="yolo-seg").rows()
-    ring = np.rint(row.columns["polygons"][0]).astype(int).tolist()
-    assert {tuple(p) for p in ring} == {tuple(p) for p in SQUARE + INNER}
-    assert list(outlet.notes.values()) == [1, 1]
-
-
-def test_yolo_pose_writes_box_and_points_and_zeros_for_those_without(tmp_path: Path) -> None:
-    points = Ragged(np.array([[16, 12, 2], [32, 24, 1], [0, 0, 0]], np.float64), np.array([0, 3, 3]))
-    dataset = one_picture(tmp_path / "in", category=[0, 0], box=[[8, 8, 16, 16], [1, 1, 5, 5]], keypoints=points)
-    dataset = dataclasses.replace(dataset, meta={"yolo": {"flip_idx": [1, 0, 2]}})
-
-    write(dataset, tmp_path / "out", "yolo-pose")
-
-    first, second = (tmp_path / "out/labels/a.txt").read_text().splitlines()
-    assert (
-        first.split()[5:] == ["0.250000", "0.250000", "2.000000", "0.500000", "0.500000", "1.000000", "0.000000", "0.000000", "0.000000"]
-    )
-    assert set(second.split()[5:]) == {"0.000000"}
-    data = yaml.safe_load((tmp_path / "out/data.yaml").read_text())
-    assert (data["kpt_shape"], data["flip_idx"]) == ([3, 3], [1, 0, 2])
-    trainer_reads(tmp_path / "out", "pose")
-    again = read(tmp_path / "out", name="yolo-pose")
-    assert again.annotations.keypoints is not None
-    assert again.annotations.keypoints[0].tolist() == [[16, 12, 2], [32, 24, 1], [0, 0, 0]]
-
-
-def test_yolo_pose_refuses_another_number_of_points_and_datasets_without_any(tmp_path: Path) -> None:
-    points = Ragged(np.full((8, 3), 2.0), np.array([0, 3, 5, 8]))
-    box = [[8, 8, 16, 16]] * 3
-    with_points = one_picture(tmp_path, category=[0, 0, 0], box=box, keypoints=points)
-    without = one_picture(tmp_path, category=[0], box=box[:1])
-
-    assert refused("yolo-pose", with_points) == [("another number of keypoints than most", [1])]
-    assert refused("yolo-pose", without) == [("an object in a dataset without keypoints", [0])]
-
-
-def test_keypoints_outside_are_moved_to_the_edge_and_counted(tmp_path: Path) -> None:
-    points = Ragged(np.array([[-5, 12, 2], [0, 0, 0]], np.float64), np.array([0, 2]))
-    dataset = one_picture(tmp_path / "in", category=[0], box=[[8, 8, 16, 16]], keypoints=points)
-
-    outlet = write(dataset, tmp_path / "out", "yolo-pose")
-
-    assert outlet.notes == {("keypoints outside their picture", "moved to its edge"): 1}
-    assert (tmp_path / "out/labels/a.txt").read_text().split()[5] == "0.000000"
-
-
-def test_yolo_obb_writes_corners_of_rotated_and_of_plain_boxes(tmp_path: Path) -> None:
-    rotated = np.array([[32, 12, 48, 24, 32, 36, 16, 24], [np.nan] * 8])
-    dataset = one_picture(tmp_path / "in", category=[0, 0], box=[[16, 12, 32, 24], [16, 12, 16, 24]], rotated=rotated)
-
-    write(dataset, tmp_path / "out", "yolo-obb")
-
-    assert (tmp_path / "out/labels/a.txt").read_text() == (
-        "0 0.500000 0.250000 0.750000 0.500000 0.500000 0.750000 0.250000 0.500000\n"
-        "0 0.250000 0.250000 0.500000 0.250000 0.500000 0.750000 0.250000 0.750000\n"
-    )
-    trainer_reads(tmp_path / "out", "obb")
-    again = read(tmp_path / "out", name="yolo-obb").annotations
-    assert again.rotated is not None
-    assert np.array_equal(again.rotated[0], rotated[0])
-    assert again.box.tolist() == dataset.annotations.box.tolist()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from PIL import Image
 
 from cvdata.dataset import Annotations, Categories, Dataset, Images
@@ -24,7 +25,7 @@ def picture(path: Path, width: int = WIDTH, height: int = HEIGHT) -> Path:
     return path
 
 
-def make(root: Path, labels: dict[str, str | bytes | None], yaml: str = YAML) -> Path:
+def make(root: Path, labels: dict[str, str | bytes | None], description: str = YAML) -> Path:
     """Make a dataset: `train/a` is images/train/a.jpg and labels/train/a.txt (none for None)."""
     for name, text in labels.items():
         picture(root / f"images/{name}.jpg")
@@ -32,7 +33,7 @@ def make(root: Path, labels: dict[str, str | bytes | None], yaml: str = YAML) ->
             file = root / f"labels/{name}.txt"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    (root / "data.yaml").write_text(yaml, encoding="utf-8")
+    (root / "data.yaml").write_text(description, encoding="utf-8")
     return root
 
 
@@ -86,3 +87,40 @@ def one_picture(folder: Path, *, names: tuple[str, ...] = ("cat",), category: li
         ),
         categories=Categories(names=names),
     )
+
+
+def trainer_reads(folder: Path, kind: str = "detect") -> dict[str, dict[str, list[list[float]]]]:
+    """Read a dataset as Ultralytics 8 does (`check_det_dataset`, `img2label_paths`, `verify_image_label`).
+
+    A picture that it would throw away fails the test; returned are the rows by split and picture.
+    """
+    data = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))
+    assert {"train", "val", "names"} <= set(data)
+    assert "path" not in data  # then entries are relative to the file
+    assert data["nc"] == len(data["names"])
+    found: dict[str, dict[str, list[list[float]]]] = {}
+    for split in [key for key in data if isinstance(data[key], str) and (folder / data[key]).is_dir()]:
+        for image in sorted((folder / data[split]).rglob("*.jpg")):
+            head, _, tail = str(image).rpartition("/images/")
+            label = Path(f"{head}/labels/{tail}").with_suffix(".txt")
+            rows = [line.split() for line in label.read_text().splitlines()] if label.is_file() else []
+            check_rows(rows, kind, data)
+            below = str(image.relative_to(folder / data[split]))
+            found.setdefault(split, {})[below] = [[float(value) for value in row] for row in rows]
+    return found
+
+
+def check_rows(rows: list[list[str]], kind: str, data: dict[str, Any]) -> None:
+    if not rows:
+        return
+    segments = any(len(row) > 6 for row in rows) and kind != "pose"
+    assert segments == (kind in ("segment", "obb"))
+    if segments:
+        assert all(len(row) >= 7 and len(row) % 2 == 1 for row in rows)
+    else:
+        columns = 5 if kind == "detect" else 5 + data["kpt_shape"][0] * data["kpt_shape"][1]
+        assert {len(row) for row in rows} == {columns}
+    values = np.array([[float(v) for v in row[1:5]] for row in rows])
+    assert values.max() <= 1.01
+    assert values.min() >= -0.01
+    assert max(int(row[0]) for row in rows) < len(data["names"])

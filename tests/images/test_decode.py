@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from cvdata.errors import FormatError
-from cvdata.images import check_pixels, decode
+from cvdata.images.decode import check_pixels, decode
 
 from .pictures import SHARED, chunk, encoded, exif, picture, png, segment, with_segments
 
@@ -144,7 +144,7 @@ def test_a_bomb_needs_little_memory(tmp_path: Path) -> None:
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0))
     bomb = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", raw) + chunk(b"IEND", b"")
     code = (
-        "import sys; from cvdata.images import check_pixels; print(check_pixels(sys.argv[1]));"
+        "import sys; from cvdata.images.decode import check_pixels; print(check_pixels(sys.argv[1]));"
         "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
     )
 
