@@ -43,7 +43,7 @@ def datasets(draw: st.DrawFn, kinds: frozenset[str], *, largest: int = 640, whol
     """
     stems = draw(st.lists(_STEMS, min_size=1, max_size=5, unique=True))
     side = st.integers(10, largest)
-    sizes = {f"{stem}.png": (draw(side), draw(side)) for stem in stems}
+    sizes = {f"{stem}.jpg": (draw(side), draw(side)) for stem in stems}
     names = tuple(draw(st.lists(CLASS_NAMES, min_size=1, max_size=4, unique_by=str.casefold)))
     rows = [
         draw(_annotations(name, size, names, kinds, whole))
@@ -157,8 +157,8 @@ def _bounds(points: Any) -> list[float]:
 
 
 def draw_blank(folder: Path, sizes: Mapping[str, tuple[int, int]]) -> Path:
-    """Write a blank picture of each size; one bit a pixel, so that it costs next to nothing."""
+    """Write a blank picture of each size."""
     for name, size in sizes.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("1", size).save(folder / name)
+        Image.new("L", size).save(folder / name)
     return folder

@@ -181,6 +181,7 @@ def serve_address(given: tuple[Any, str]) -> None:
 def _serve(connection: Connection[Any, Any]) -> None:
     """Answer (function, batch) with (failed, result, traceback) until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; Ctrl-C reaches the whole process group
+    sys.setswitchinterval(0.0005)  # the thread that takes tasks in must not wait long, for the parent waits for it
     gc.disable()  # batches are built of millions of small objects without cycles
     tasks: SimpleQueue[bytes] = SimpleQueue()
     # A thread takes tasks in, or parent and worker could both wait for the other to empty a full pipe.

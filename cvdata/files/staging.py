@@ -163,7 +163,9 @@ class Staging:
 def _encode_manifest(manifest: Manifest) -> bytes:
     """One line per file, so that a person and a diff can read it."""
     head = msgspec.json.format(_encode(msgspec.structs.replace(manifest, files=[])), indent=1)
-    files = b",\n".join(_encode(entry) for entry in manifest.files)
+    files = _encode(manifest.files)[1:-1].replace(b'],["', b'],\n["')
+    if files.count(b"\n") != max(0, len(manifest.files) - 1):  # a name with brackets in it
+        files = b",\n".join(_encode(entry) for entry in manifest.files)
     # The last such key: settings may have one of that name.
     before, key, after = head.rpartition(b'"files": []')
     return before + key[:-1] + b"\n" + files + b"\n]" + after + b"\n"

@@ -120,7 +120,11 @@ def _folders(names: Sequence[str], taken: Collection[str]) -> list[str]:
     """Return a folder name for each name: one level, not hidden, not taken, distinct on every system."""
     wanted = [name.replace("/", "_").replace("\\", "_")[:_LONGEST] for name in names]
     wanted = [f"_{name}" if name.startswith(".") or name == "__MACOSX" or name in taken else name for name in wanted]
-    return output_names(distinct(wanted, names))
+    folders = output_names(distinct(wanted, names))
+    apart = [f"_{folder}" if folder in taken else folder for folder in folders]
+    if apart != folders:
+        return output_names(distinct(apart, names))  # made safe, a name became one that is taken
+    return folders
 
 
 def distinct(wanted: Sequence[str], originals: Sequence[str]) -> list[str]:

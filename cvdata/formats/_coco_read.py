@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,15 +44,15 @@ def read_file(file: Path, split: str | None, shown: str, intake: Intake) -> Data
     """
     document = JsonFile(file, shown)
     try:
-        draft = _Draft.read(document, shown, intake, exact=False)
+        draft = _Draft.read(document, split, intake, exact=False)
     except BadGuess:
-        draft = _read_exactly(document, shown, intake)
-    return draft.settle(file, split, intake)
+        draft = _read_exactly(document, split, intake)
+    return draft.settle(split, intake)
 
 
-def _read_exactly(document: JsonFile, shown: str, intake: Intake) -> _Draft:
+def _read_exactly(document: JsonFile, split: str | None, intake: Intake) -> _Draft:
     try:
-        return _Draft.read(document, shown, intake, exact=True)
+        return _Draft.read(document, split, intake, exact=True)
     except BadGuess:
         pass
     # The brackets are right and something between them is not: find the first element that does not decode.
@@ -99,10 +100,12 @@ class _Draft:
     parts: list[Part]
     annotated: bool
     meta: dict[str, Any]
+    pictures: PictureIndex | None
 
     @staticmethod
-    def read(document: JsonFile, shown: str, intake: Intake, *, exact: bool) -> _Draft:
+    def read(document: JsonFile, split: str | None, intake: Intake, *, exact: bool) -> _Draft:
         """Read all sections; the large ones in pieces, by all workers."""
+        shown = document.shown
         spans = _find_sections(document, shown, exact)
         engine = intake.engine
         pieces = [
@@ -114,7 +117,10 @@ class _Draft:
         polygons = intake.wanted is None or "polygons" in intake.wanted
         intake.progress.start(f"reading {shown}", len(cuts))
         batches = [Piece(document, (cut,), polygons, shown) for cut in cuts]
-        parts = _whole(engine.map(read_piece, batches, progress=intake.progress))
+        results = engine.map(read_piece, batches, progress=intake.progress)
+        ahead = list(islice(results, 1))
+        pictures = _find_pictures(Path(document.path), split, images.names, intake)  # while the workers are busy
+        parts = _whole(chain(ahead, results))
         first = np.cumsum([0, *(part.total for part in parts)])
         at = [part.rows + start for part, start in zip(parts, first.tolist(), strict=False)]
         return _Draft(
@@ -130,9 +136,10 @@ class _Draft:
             parts=parts,
             annotated=annotations is not None,
             meta=_meta(document, spans),
+            pictures=pictures,
         )
 
-    def settle(self, file: Path, split: str | None, intake: Intake) -> Dataset:
+    def settle(self, split: str | None, intake: Intake) -> Dataset:
         """Hold ids, masks and keypoints against each other, and everything against the pictures."""
         self._report(intake)
         images, table = self._attach(intake)
@@ -141,8 +148,7 @@ class _Draft:
             image=lambda row: Place(self.shown, field=f"images[{image_at[row]}] (id {self.images.ids[image_at[row]]})"),
             annotation=lambda row: self._place(int(rows[row])),
         )
-        pictures = _find_pictures(file, split, dataset.images.names, intake)
-        return settle(dataset, intake, places, pictures)
+        return settle(dataset, intake, places, self.pictures)
 
     def _place(self, row: int) -> Place:
         return Place(self.shown, field=f"annotations[{self.at[row]}] (id {self.ids[row]})")
@@ -357,7 +363,7 @@ def _sound_ids(ids: SourceIds, rows: NDArray[np.int64], intake: Intake) -> Sourc
     return None
 
 
-def _find_pictures(file: Path, split: str | None, names: tuple[str, ...], intake: Intake) -> PictureIndex | None:
+def _find_pictures(file: Path, split: str | None, names: Sequence[str], intake: Intake) -> PictureIndex | None:
     """Return the pictures of the folder that the user named, or of the first usual place that holds one of them."""
     if intake.images is not None:
         if not intake.images.is_dir():

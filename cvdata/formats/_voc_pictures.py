@@ -15,20 +15,17 @@ __all__ = ["match_pictures", "picture_folder", "picture_names"]
 _USUAL = ("JPEGImages", "images", "Images")
 
 
-def picture_folder(root: str, labels: str, folders: Sequence[str], images: str | None) -> PictureIndex | None:
-    """Find the pictures: where the user says, in a usual place below the root, beside the files.
+def picture_folder(root: str, labels: str, folders: Sequence[str]) -> PictureIndex | None:
+    """Find the pictures, where the user does not say: in a usual place below the root, or beside the files.
 
     Args:
         root: folder of the dataset; `labels`: folder of its files, the root itself or below it.
         folders: what the files say in `<folder>`.
-        images: folder that the user named.
 
     Raises:
         UnsafePathError: the folder is a link that leaves the dataset.
         OSError: a folder cannot be listed.
     """
-    if images is not None:
-        return find_pictures(images)
     named = [name for name in folders if name and name not in (".", "..") and not set(name) & set("/\\:\0")]
     usual = [f"{root}/{name}" for name in dict.fromkeys([*_USUAL, *named])]
     for path in dict.fromkeys([*usual, labels]):
@@ -55,19 +52,21 @@ def match_pictures(
         stems: names of the files below the folder of labels, without suffix.
         filenames: what each file says in `<filename>`, "" where it says nothing.
     """
-    found: list[str | None] = []
-    for stem, filename in zip(stems, filenames, strict=True):
-        folder, slash, base = stem.rpartition("/")
-        direct = f"{folder}{slash}{filename}"
-        if filename.startswith(base) and os.path.splitext(filename)[0] == base and direct in pictures:
-            found.append(direct)
-        else:
-            found.append(_match(stem, filename, pictures, intake))
-    return found
+    known = frozenset(pictures.names)
+    return [
+        # Nearly always: a file that names a picture with its own stem, which is there.
+        filename
+        if filename in known and filename[: filename.rfind(".")] == stem
+        else _match(stem, filename, pictures, intake)
+        for stem, filename in zip(stems, filenames, strict=True)
+    ]
 
 
 def _match(stem: str, filename: str, pictures: PictureIndex, intake: Intake) -> str | None:
     folder, slash, base = stem.rpartition("/")
+    direct = f"{folder}{slash}{filename}"
+    if filename.startswith(base) and os.path.splitext(filename)[0] == base and direct in pictures:
+        return direct
     named = filename.rpartition("/")[2]
     same = named == base or os.path.splitext(named)[0] == base
     candidates = pictures.by_stem.get(stem, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..dataset import Dataset, Images
 from ..errors import FormatError, IdentityError, Place, UnsafePathError, show
 from ..files import Counts, stays_inside
-from ..images import PictureIndex, find_pictures
+from ..images import PictureIndex, find_pictures, stem_of
 from ._voc_batch import XmlBatch, lost_file, read_batch
 from ._voc_origin import decide_origin
 from ._voc_pages import Pages, join_pages
@@ -78,13 +79,13 @@ def read_dataset(path: Path, origin: str, intake: Intake) -> Dataset:
     """
     source = find_source(path)
     names = _list_files(source, intake)
-    parts = _read_pages(source, names, intake)
+    parts, pictures = _read_pages(source, names, intake)
     pages = join_pages(parts)
-    stems = [os.path.splitext(name)[0] for name in names]
+    stems = [stem_of(name) for name in names]
     sets = read_sets(source.root, frozenset(stems), intake)
     listed = _sift_listed(stems, sets, pages, intake, source)
     begin = decide_origin(origin, pages, intake)
-    return _build(source, names, stems, pages, listed, _splits(stems, sets), begin, intake)
+    return _build(source, names, stems, pages, listed, _splits(stems, sets), begin, pictures, intake)
 
 
 def _list_files(source: Source, intake: Intake) -> list[str]:
@@ -96,7 +97,7 @@ def _list_files(source: Source, intake: Intake) -> list[str]:
     for name, why in found.refused.items():
         if "leaves" in why:
             raise UnsafePathError(f"the file {why}", at=Place(source.prefix + name), hint="put the file itself there")
-        stem = os.path.splitext(name)[0]
+        stem = stem_of(name)
         intake.bad_label_file(Place(source.prefix + name), f"the file {why}", "a VOC file", stem)
     intake.read += Counts(images=len(found.refused))
     if not found.names:
@@ -108,11 +109,16 @@ def _list_files(source: Source, intake: Intake) -> list[str]:
     return found.names
 
 
-def _read_pages(source: Source, names: list[str], intake: Intake) -> list[Pages]:
+def _read_pages(source: Source, names: list[str], intake: Intake) -> tuple[list[Pages], PictureIndex | None]:
+    """Read the files; also list the pictures that the user pointed to, while the workers are busy."""
     intake.progress.start("reading labels", len(names))
     step = max(1, min(_BATCH, -(-len(names) // intake.engine.workers)))
     batches = [XmlBatch(source.folder, source.prefix, names[i : i + step]) for i in range(0, len(names), step)]
-    return list(intake.engine.map(read_batch, batches, lost=lost_file, progress=intake.progress))
+    results = intake.engine.map(read_batch, batches, lost=lost_file, progress=intake.progress)
+    parts = list(islice(results, 1))
+    pictures = None if intake.images is None else find_pictures(intake.images)
+    parts += results
+    return parts, pictures
 
 
 def _sift_listed(
@@ -179,15 +185,14 @@ def _build(
     listed: NDArray[np.bool_],
     splits: tuple[tuple[str, ...], NDArray[np.int32]],
     begin: int,
+    pictures: PictureIndex | None,
     intake: Intake,
 ) -> Dataset:
     """Make tables of the files that count, and hold them against the pictures."""
     files = np.flatnonzero(listed)
     rows = np.flatnonzero(listed[pages.file])
-    folders = [folder for _, folder, _ in pages.fact_table[:100]]
-    pictures = picture_folder(
-        source.root, source.folder, folders, None if intake.images is None else str(intake.images)
-    )
+    if pictures is None:
+        pictures = picture_folder(source.root, source.folder, [folder for _, folder, _ in pages.fact_table[:100]])
     chosen = [stems[file] for file in files.tolist()]
     filenames = [pages.filenames[file] for file in files.tolist()]
     found = None if pictures is None else match_pictures(chosen, filenames, pictures, intake)

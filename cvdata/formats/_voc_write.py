@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..dataset import Dataset, Images, Ragged
 from ..files import output_names
+from ..images import stem_of
 from ._voc_files import Columns, XmlText, write_batch
 from ._voc_page import FOLDER
 from ._voc_sets import MAIN, UNASSIGNED
@@ -27,13 +27,12 @@ def write_dataset(dataset: Dataset, outlet: Outlet, origin: int, *, decimals: bo
     images = dataset.images
     targets = output_names(images.names, stems=True)
     outlet.renamed.update((old, new) for old, new in zip(images.names, targets, strict=True) if old != new)
-    stems = [os.path.splitext(target)[0] for target in targets]
+    stems = [stem_of(target) for target in targets]
     _count_unwritable(dataset, outlet)
     names = [leaf("name", name, b"\t\t") for name in _class_names(dataset.categories.names, outlet)]
     whole = _columns(dataset, Columns(outlet.staging.path, names, origin, decimals), stems, targets)
-    outlet.staging.make_folders(
-        {"Annotations", *(f"Annotations/{os.path.dirname(stem)}".rstrip("/") for stem in stems)}
-    )
+    folders = {stem.rpartition("/")[0] for stem in stems}
+    outlet.staging.make_folders({"Annotations", *(f"Annotations/{folder}" for folder in folders if folder)})
     outlet.progress.start("writing labels", len(stems))
     step = max(1, min(_BATCH, -(-len(stems) // outlet.engine.workers)))
     outlet.write_batches(write_batch, (whole[at : at + step] for at in range(0, len(stems), step)))

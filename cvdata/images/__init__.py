@@ -1,6 +1,6 @@
-"""Pictures: finding them, their sizes after EXIF rotation, and (in `images.decode`) the one rule by which they are read."""
+"""Pictures: finding them, their sizes after EXIF rotation, and in `images.decode` the one rule of reading them."""
 
-from .find import SUFFIXES, PictureIndex, find_pictures, is_picture
+from .find import SUFFIXES, PictureIndex, find_pictures, is_picture, stem_of
 from .headers import LARGEST_PICTURE, Header, read_header
 from .measure import Sizes, measure
 
@@ -14,4 +14,5 @@ __all__ = [
     "is_picture",
     "measure",
     "read_header",
+    "stem_of",
 ]

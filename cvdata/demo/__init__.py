@@ -1,0 +1,5 @@
+"""What `cvdata demo` does: a tour of the toolkit on a small dataset that code draws, step by step."""
+
+from .steps import STEPS, Kept, Look, Round, Step, Tour, run_demo
+
+__all__ = ["STEPS", "Kept", "Look", "Round", "Step", "Tour", "run_demo"]
