@@ -133,7 +133,12 @@ def _dataset(scenes: dict[str, list[Shape]], folder: str) -> Dataset:
     )
     image = np.repeat(np.arange(len(scenes), dtype=np.int32), counts)
     shapes = [shape for shapes in scenes.values() for shape in shapes]
-    return Dataset(images=images, annotations=_annotations(image, shapes), categories=Categories(names=CLASSES))
+    return Dataset(
+        images=images,
+        annotations=_annotations(image, shapes),
+        categories=Categories(names=CLASSES),
+        meta={"info": {"description": "Shapes drawn by cvdata demo"}},
+    )
 
 
 def _annotations(image: NDArray[np.int32], shapes: list[Shape]) -> Annotations:

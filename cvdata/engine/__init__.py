@@ -4,7 +4,7 @@ Callers see `Engine.map` alone. Results come in the order of the batches and are
 backend for a cluster is one more class with this method.
 """
 
-from .core import Engine, InProcess, Lost, Progress, Silent, Sized, worker_count
+from .core import Engine, InProcess, Lost, Progress, Silent, Sized, batch_size, worker_count
 from .pool import ProcessPool, start
 from .worker import WorkerTraceback
 
@@ -17,6 +17,7 @@ __all__ = [
     "Silent",
     "Sized",
     "WorkerTraceback",
+    "batch_size",
     "start",
     "worker_count",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["Engine", "InProcess", "Lost", "Progress", "Silent", "Sized", "worker_count"]
+__all__ = ["Engine", "InProcess", "Lost", "Progress", "Silent", "Sized", "batch_size", "worker_count"]
 
 R = TypeVar("R")
 B = TypeVar("B", bound="Sized")
@@ -107,6 +107,15 @@ class InProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return
+
+
+def batch_size(items: int, workers: int, most: int, least: int = 1) -> int:
+    """Return how many items to put in a batch: four batches a worker, so that none waits long for another's last.
+
+    Args:
+        most: items that are enough work for one trip to a worker; `least`: fewer are not worth it.
+    """
+    return max(least, min(most, -(-items // (4 * workers))), 1)
 
 
 def worker_count(wanted: int | None) -> int:

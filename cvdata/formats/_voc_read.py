@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataset import Dataset, Images
+from ..engine import batch_size
 from ..errors import FormatError, IdentityError, Place, UnsafePathError, show
 from ..files import Counts, stays_inside
 from ..images import PictureIndex, find_pictures, stem_of
@@ -112,7 +113,7 @@ def _list_files(source: Source, intake: Intake) -> list[str]:
 def _read_pages(source: Source, names: list[str], intake: Intake) -> tuple[list[Pages], PictureIndex | None]:
     """Read the files; also list the pictures that the user pointed to, while the workers are busy."""
     intake.progress.start("reading labels", len(names))
-    step = max(1, min(_BATCH, -(-len(names) // intake.engine.workers)))
+    step = batch_size(len(names), intake.engine.workers, _BATCH)
     batches = [XmlBatch(source.folder, source.prefix, names[i : i + step]) for i in range(0, len(names), step)]
     results = intake.engine.map(read_batch, batches, lost=lost_file, progress=intake.progress)
     parts = list(islice(results, 1))

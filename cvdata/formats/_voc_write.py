@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataset import Dataset, Images, Ragged
+from ..engine import batch_size
 from ..files import output_names
 from ..images import stem_of
 from ._voc_files import Columns, XmlText, write_batch
@@ -34,7 +35,7 @@ def write_dataset(dataset: Dataset, outlet: Outlet, origin: int, *, decimals: bo
     folders = {stem.rpartition("/")[0] for stem in stems}
     outlet.staging.make_folders({"Annotations", *(f"Annotations/{folder}" for folder in folders if folder)})
     outlet.progress.start("writing labels", len(stems))
-    step = max(1, min(_BATCH, -(-len(stems) // outlet.engine.workers)))
+    step = batch_size(len(stems), outlet.engine.workers, _BATCH)
     outlet.write_batches(write_batch, (whole[at : at + step] for at in range(0, len(stems), step)))
     outlet.place_pictures(images, [f"{FOLDER}/{target}" for target in targets])
     _write_splits(images, stems, outlet)

@@ -67,7 +67,8 @@ def locate(entry: str, source: Source, starts: list[str], key: str, *, apart: bo
             tries += tails(text)
     for name in tries:
         if _is_there(source.root, name) or (apart and os.path.isdir(f"{source.root}/{_label_folder(name)}")):
-            return _held(source, name, entry, key)
+            # With the pictures elsewhere nothing in a folder is opened, so a link may lead where it likes.
+            return name if apart and not is_list(name) else _held(source, name, entry, key)
     if is_absolute(text) and not apart:
         raise UnsafePathError(
             f"'{show(entry)}' is an absolute path outside the dataset", at=source.place(key), hint=_HINT

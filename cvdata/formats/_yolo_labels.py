@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataset import State
+from ..engine import batch_size
 from ..errors import Place, UnsafePathError, show
 from ..files import Counts
 from ._yolo_finder import label_of
@@ -80,7 +81,7 @@ def read_labels(source: Source, layout: Layout, intake: Intake) -> Labels:
 
 def _parse_all(files: list[str], source: Source, layout: Layout, intake: Intake) -> Iterator[LabelRows]:
     intake.progress.start("reading labels", len(files))
-    step = max(100, min(_MOST_FILES, len(files) // (intake.engine.workers * 4) + 1))
+    step = batch_size(len(files), intake.engine.workers, _MOST_FILES, 100)
     batches = (
         LabelBatch(layout.labels.root, files[first : first + step], len(source.names), source.keypoints)
         for first in range(0, len(files), step)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..dataset import Annotations, Dataset, State
+from ..engine import batch_size
 from ..files import output_names
 from ._yolo_batch import Kind, LabelBatch, write_labels
 from ._yolo_finder import label_of
@@ -141,7 +142,7 @@ def _batches(
     needed = {"polygons", "masks"} if frame.kind == "segment" else {"keypoints"} if frame.kind == "pose" else set()
     columns = {name: getattr(table, name) for name in sorted(needed | ({"rotated"} if frame.kind == "obb" else set()))}
     slim = Annotations(image=table.image, category=table.category, box=table.box, **columns)
-    step = max(1, min(_MOST_PICTURES, len(rows) // (workers * 4) + 1))
+    step = batch_size(len(rows), workers, _MOST_PICTURES)
     for first in range(0, len(rows), step):
         chosen = rows[first : first + step]
         yield frame.of(

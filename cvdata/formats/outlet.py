@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataset import Images
-from ..engine import Engine, InProcess, Progress, Silent
+from ..engine import Engine, InProcess, Progress, Silent, batch_size
 from ..engine.core import Sized
 from ..files import FileEntry, Staging, place_files
 
 __all__ = ["Media", "Outlet", "Refusal"]
+
+_MOST_PICTURES = 2000  # pictures a batch to place
 
 Media = Literal["link", "copy", "symlink", "none"]
 
@@ -74,7 +76,7 @@ class Outlet:
         jobs = [(target, images.file(row)) for row, target in enumerate(targets)]
         found = [(target, source) for target, source in jobs if source is not None]
         self.staging.make_folders({target.rpartition("/")[0] for target, _ in found})
-        step = max(1, min(2000, len(found) // (self.engine.workers * 4) or len(found)))
+        step = batch_size(len(found), self.engine.workers, _MOST_PICTURES)
         batches = [PlaceBatch(self.staging.path, self.media, found[i : i + step]) for i in range(0, len(found), step)]
         self.write_batches(place_batch, batches)
 

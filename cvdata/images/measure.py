@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine import Engine, Progress
+from ..engine import Engine, Progress, batch_size
 from .headers import Header, read_header
 
 __all__ = ["Sizes", "measure"]
@@ -44,8 +44,8 @@ def measure(paths: Sequence[str], engine: Engine, *, decode: bool, progress: Pro
         Nothing: a file that cannot be read is a problem of its row.
     """
     progress.start("reading pictures" if decode else "reading picture sizes", len(paths))
-    share = len(paths) // (engine.workers * 4) + 1
-    step = min(_PICTURES, share) if decode else min(_HEADERS, max(_FEWEST, share))
+    most, least = (_PICTURES, 1) if decode else (_HEADERS, _FEWEST)
+    step = batch_size(len(paths), engine.workers, most, least)
     batches = (PathBatch(list(paths[i : i + step]), decode) for i in range(0, len(paths), step))
     parts = list(engine.map(measure_batch, batches, lost=_lost, progress=progress))
     problems: dict[int, str] = {}

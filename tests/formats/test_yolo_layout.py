@@ -304,3 +304,21 @@ def test_a_picture_that_cannot_be_read_is_put_aside_with_its_rows(tmp_path: Path
 
     assert dataset.images.names == ("b.jpg",)
     assert (intake.quarantined.images, intake.quarantined.annotations) == (1, 2)
+
+
+def test_a_linked_picture_folder_is_no_matter_once_the_pictures_are_given(tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    picture(pictures / "a.png", 20, 10)
+    root = tmp_path / "set"
+    (root / "labels").mkdir(parents=True)
+    (root / "labels" / "a.txt").write_text("0 0.5 0.5 0.5 0.5\n")
+    (root / "images").symlink_to(pictures)
+    (root / "data.yaml").write_text("train: images\nval: images\nnames: [cat]\n")
+
+    dataset = read(root, Intake(images=pictures))
+
+    assert dataset.images.names == ("a.png",)
+    assert dataset.annotations.box.tolist() == [[5, 2.5, 10, 5]]
+    with pytest.raises(UnsafePathError, match="--images"):
+        read(root, Intake())
