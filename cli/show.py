@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["finish", "summary"]
 
 _MOST_LINES = 5
+_MOST_EXAMPLES = 3
+_LONGEST = 60
 
 
 def finish(report: Report, *, as_json: bool, quiet: bool, exit_zero: bool) -> None:
@@ -29,6 +31,16 @@ def finish(report: Report, *, as_json: bool, quiet: bool, exit_zero: bool) -> No
         raise typer.Exit(3)
 
 
+def _some(examples: list[str], count: int) -> str:
+    """Return the first examples in brackets, none of them longer than a line can bear."""
+    if not examples:
+        return ""
+    few = [
+        example if len(example) <= _LONGEST else f"…{example[1 - _LONGEST :]}" for example in examples[:_MOST_EXAMPLES]
+    ]
+    return f" ({', '.join(few)}{', …' if count > len(few) else ''})"
+
+
 def summary(report: Report) -> str:
     """Return the report as text: the account, the losses, the findings, the first bad items."""
     lines = [f"{report.source_format} -> {report.target_format}: {report.target}", f"{'':<13}images  annotations"]
@@ -39,8 +51,7 @@ def summary(report: Report) -> str:
     lines.append(f"checked: {report.verified}")
     lines += [f"lost: {loss.count:,} {loss.what}: {loss.outcome}" for loss in report.losses]
     for finding in report.findings:
-        examples = f" ({', '.join(finding.examples)})" if finding.examples else ""
-        lines.append(f"note: {finding.message}{examples}")
+        lines.append(f"note: {finding.message}{_some(finding.examples, finding.count)}")
     if report.renamed:
         lines.append(f"note: {report.renamed:,} pictures have a new name; .cvdata/manifest.json has the map")
     for item in report.quarantine[:_MOST_LINES]:

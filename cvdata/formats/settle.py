@@ -181,7 +181,7 @@ def _measure(
             int(offsets[row + 1] - offsets[row]),
         )
     filled = chosen[unknown[chosen] & kept[chosen]]
-    if len(filled):
+    if len(filled) and not unknown.all():  # class folders and plain pictures never say a size
         names = [show(images.names[row]) for row in filled[:5].tolist()]
         intake.note("size-from-picture", "the size of {n} pictures was taken from the files", len(filled), names)
     width[chosen], height[chosen] = read_w, read_h
