@@ -16,6 +16,7 @@ from ..files import Counts, Finding, QuarantineItem
 __all__ = ["Intake", "Likeness", "Verify"]
 
 Verify = Literal["sizes", "decode", "none"]
+Kind = Literal["annotation", "image", "label file"]
 
 _EXAMPLES = 5
 
@@ -71,18 +72,7 @@ class Intake:
         Raises:
             QuarantineError: `strict` is set.
         """
-        self._leave_out(
-            QuarantineItem(
-                kind="annotation",
-                file=str(at.file),
-                line=at.line,
-                field=at.field,
-                found=found,
-                expected=expected,
-                image=image,
-                annotations=1,
-            )
-        )
+        self._leave_out("annotation", at, found, expected, image, Counts(0, 1))
 
     def bad_image(self, at: Place, found: str, expected: str, image: str, annotations: int) -> None:
         """Leave one picture out, with its annotations.
@@ -90,50 +80,38 @@ class Intake:
         Raises:
             QuarantineError: `strict` is set.
         """
-        self._leave_out(
-            QuarantineItem(
-                kind="image",
-                file=str(at.file),
-                line=at.line,
-                field=at.field,
-                found=found,
-                expected=expected,
-                image=image,
-                images=1,
-                annotations=annotations,
-            )
-        )
+        self._leave_out("image", at, found, expected, image, Counts(1, annotations))
 
     def bad_label_file(
         self, at: Place, found: str, expected: str, image: str | None, images: int = 1, annotations: int = 0
     ) -> None:
-        """Leave out a label file that cannot be used, its picture (`images=0` where it has none) and its annotations.
+        """Leave out a label file that cannot be used, and its picture (`images=0` where it has none).
+
+        Args:
+            annotations: rows of the file that were counted as read.
 
         Raises:
             QuarantineError: `strict` is set.
         """
-        self._leave_out(
+        self._leave_out("label file", at, found, expected, image, Counts(images, annotations))
+
+    def _leave_out(self, kind: Kind, at: Place, found: str, expected: str, image: str | None, counts: Counts) -> None:
+        if self.strict:
+            hint = "correct it, or leave out --on-bad fail so that bad items are put aside by name"
+            raise QuarantineError(f"{found}; expected {expected}", at=at, hint=hint)
+        self.quarantine.append(
             QuarantineItem(
-                kind="label file",
+                kind=kind,
                 file=str(at.file),
                 line=at.line,
                 field=at.field,
                 found=found,
                 expected=expected,
                 image=image,
-                images=images,
-                annotations=annotations,
+                images=counts.images,
+                annotations=counts.annotations,
             )
         )
-
-    def _leave_out(self, item: QuarantineItem) -> None:
-        if self.strict:
-            raise QuarantineError(
-                f"{item.found}; expected {item.expected}",
-                at=Place(item.file, item.line, item.field),
-                hint="correct it, or leave out --on-bad fail so that bad items are put aside by name",
-            )
-        self.quarantine.append(item)
 
     def note(self, code: str, message: str, count: int = 1, examples: Iterable[str] = ()) -> None:
         """Add to the finding of that code; `{n}` in the message becomes the total."""
