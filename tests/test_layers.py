@@ -21,7 +21,8 @@ LINES = [
     ["formats"],
     ["convert", "ingest", "curate", "augment", "evaluate", "models", "reports"],
     ["train", "prelabel", "browse"],
-    ["cli", "schemas", "demo"],
+    ["demo"],
+    ["cli", "schemas"],
 ]
 RANK = {room: number for number, line in enumerate(LINES) for room in line}
 FREE = {"__init__", "_version"}  # they hold lazy names and the version: everyone may import them, and they anyone

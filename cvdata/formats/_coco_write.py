@@ -76,7 +76,9 @@ def _write_file(name: str, dataset: Dataset, names: list[str], category_ids: Sou
         head = {"info": dataset.meta.get("info", {"description": ""}), "licenses": dataset.meta.get("licenses", [])}
         head |= {key: value for key, value in dataset.meta.get("coco", {}).items() if key not in _SECTIONS}
         yield msgspec.json.encode(head)[:-1] + b',"images":['
-        batches = chain(_image_batches(dataset, names), _annotation_batches(dataset, category_ids))
+        batches: Iterator[ImageBatch | AnnotationBatch] = chain(
+            _image_batches(dataset, names), _annotation_batches(dataset, category_ids)
+        )
         between, left = b"", -(-len(names) // _ROWS)
         for text in outlet.engine.map(encode_batch, batches, progress=outlet.progress):
             if left == 0:

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from ..engine import Engine, InProcess, Progress, Silent
-from ..errors import Place, QuarantineError
+from ..errors import Place, QuarantineError, show
 from ..files import Counts, Finding, QuarantineItem
 
 __all__ = ["Intake", "Likeness", "Verify"]
@@ -49,6 +49,7 @@ class Intake:
         strict: raise at the first bad item instead of putting it in quarantine.
         read: what was in the source, good and bad.
         filtered: what the source itself leaves out (VOC files in no ImageSets list).
+        verified: what the labels were held against, in words; `checked`: the number of pictures that were there for it.
         where: place of each annotation of the dataset that was returned, for messages.
     """
 
@@ -63,8 +64,10 @@ class Intake:
     quarantine: list[QuarantineItem] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
     verified: str = ""
+    checked: int = 0
     where: Callable[[int], Place] | None = None
     _found: dict[str, _Found] = field(default_factory=dict)
+    _unlisted: dict[str, list[str]] = field(default_factory=dict)
 
     def bad_annotation(self, at: Place, found: str, expected: str, image: str | None = None) -> None:
         """Leave one annotation out.
@@ -118,6 +121,19 @@ class Intake:
         found = self._found.setdefault(code, _Found(message))
         found.count += count
         found.examples.extend(list(examples)[: max(0, _EXAMPLES - len(found.examples))])
+
+    def unlisted_pictures(self, folder: str, names: list[str]) -> None:
+        """Take note of the pictures in a folder that a label file does not name; another file may name them."""
+        if folder in self._unlisted:
+            still = set(names)
+            names = [name for name in self._unlisted[folder] if name in still]
+        self._unlisted[folder] = names
+        everywhere = [name for others in self._unlisted.values() for name in others]
+        code = "picture-without-labels-entry"
+        self._found.pop(code, None)
+        if everywhere:
+            examples = map(show, everywhere[:_EXAMPLES])
+            self.note(code, "{n} pictures are in the folder but not in the labels", len(everywhere), examples)
 
     @property
     def findings(self) -> list[Finding]:

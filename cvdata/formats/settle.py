@@ -104,13 +104,8 @@ def _attach(
             images.names[row],
             int(offsets[row + 1] - offsets[row]),
         )
-    unlisted = len(pictures.names) - len(present)
-    if unlisted > 0:
-        known = set(present)
-        examples = [show(name) for name in pictures.names if name not in known]
-        intake.note(
-            "picture-without-labels-entry", "{n} pictures are in the folder but not in the labels", unlisted, examples
-        )
+    known = set(present)
+    intake.unlisted_pictures(pictures.root, [name for name in pictures.names if name not in known])
     paths = tuple(name if file is None else file for name, file in zip(images.names, files, strict=True))
     return dataclasses.replace(
         images, folder=folder, folders=(pictures.root,), files=None if paths == images.names else paths
@@ -146,7 +141,8 @@ def _measure(
         chosen = np.flatnonzero(kept & unknown)
     else:
         what = "every pixel" if intake.verify == "decode" else "sizes in the picture headers"
-        intake.verified = f"{what}, {int(kept.sum()):,} pictures"
+        intake.checked += int(kept.sum())
+        intake.verified = f"{what}, {intake.checked:,} pictures"
         chosen = np.flatnonzero(kept)
     if not len(chosen):
         return images

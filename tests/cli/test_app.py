@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -35,7 +36,7 @@ def test_the_help_of_a_command_has_an_example(command: str, option: str) -> None
     done = cvdata(command, option)
 
     assert done.returncode == 0
-    assert f"Example: cvdata {command}" in done.stdout
+    assert re.search(rf"Examples?:\s+cvdata {command}", done.stdout)
 
 
 def test_without_a_command_the_help_is_shown() -> None:
@@ -106,7 +107,9 @@ def test_a_bug_of_ours_ends_with_70_and_without_traceback_or_data() -> None:
     done = run_broken("bug")
 
     assert done.returncode == 70
-    assert done.stderr.startswith("internal error: ValueError (a bug in cvdata, not in your data)\n  hint: please report")
+    assert done.stderr.startswith(
+        "internal error: ValueError (a bug in cvdata, not in your data)\n  hint: please report"
+    )
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
 

@@ -62,8 +62,16 @@ def test_exit_zero_turns_3_into_0_and_nothing_else(bad: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["coco", "voc", "{in}", "{out}", "--on-bad", "fail"], 1, "error: a.json: annotations[1] (id 2): a box without"),
-        (["coco", "voc", "{in}", "{out}", "--strict"], 1, "error: voc cannot hold everything: 1 classes that nothing uses"),
+        (
+            ["coco", "voc", "{in}", "{out}", "--on-bad", "fail"],
+            1,
+            "error: a.json: annotations[1] (id 2): a box without",
+        ),
+        (
+            ["coco", "voc", "{in}", "{out}", "--strict"],
+            1,
+            "error: voc cannot hold everything: 1 classes that nothing uses",
+        ),
         (["voc", "coco", "{in}", "{out}"], 1, "error: "),
         (["coco", "pascal", "{in}", "{out}"], 2, "error: 'pascal' is not a format\n  hint: formats: coco, "),
         (["coco", "voc", "nowhere", "{out}"], 2, "error: 'nowhere' does not exist"),
@@ -149,7 +157,9 @@ def test_short_options_are_the_options_of_formats(source: Path, tmp_path: Path) 
     assert cvdata("convert", "coco", "voc", source, tmp_path / "voc", "--voc-float", "-q").returncode == 0
     assert "<xmin>2.25</xmin>" in (tmp_path / "voc/Annotations/1.xml").read_text("utf-8")
 
-    done = cvdata("convert", "voc", "coco", tmp_path / "voc", tmp_path / "coco", "--voc-origin", "0", "--category-ids", "0")
+    done = cvdata(
+        "convert", "voc", "coco", tmp_path / "voc", tmp_path / "coco", "--voc-origin", "0", "--category-ids", "0"
+    )
     found = json.loads((tmp_path / "coco/annotations/instances.json").read_text("utf-8"))
     assert done.returncode == 0
     assert found["annotations"][0]["bbox"][:2] == [2.25, 3]

@@ -1,77 +1,29 @@
-"""COCO files: what is kept on the way through, and that pycocotools reads what we write."""
+"""COCO to COCO: what a document says is kept, and pycocotools reads what we write."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from cvdata.convert import ConvertSettings, Report, convert, save
-from cvdata.convert import read as read_any
+from cvdata.convert import convert, save
 from cvdata.dataset import Dataset, State
 from cvdata.dataset.rle import from_mask, to_mask
-from cvdata.errors import CvdataError, FormatError, IdentityError, UnsafePathError, UsageError
+from cvdata.errors import CvdataError, FormatError, UsageError
 from cvdata.formats import Intake, detect
 from cvdata.formats.coco import ReadOptions, read
 
 from ..tiny import draw_pictures, tiny
-
-CLASSES = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
-
-
-def picture(number: Any, **more: Any) -> dict[str, Any]:
-    return {"id": number, "file_name": f"{number}.jpg", "width": 100, "height": 80, **more}
+from .coco_documents import Through, annotation, document, load, picture, put, through
 
 
-def annotation(number: Any, image: Any = 1, category: Any = 1, **more: Any) -> dict[str, Any]:
-    row = {"id": number, "image_id": image, "category_id": category, "bbox": [1, 2, 30, 40], "area": 1200, "iscrowd": 0}
-    return row | more
-
-
-def document(
-    images: list[dict[str, Any]] | None = None,
-    annotations: list[dict[str, Any]] | None = None,
-    categories: list[dict[str, Any]] | None = None,
-    **more: Any,
-) -> dict[str, Any]:
-    return {
-        "images": [picture(1)] if images is None else images,
-        "annotations": [annotation(1)] if annotations is None else annotations,
-        "categories": CLASSES if categories is None else categories,
-        **more,
-    }
-
-
-def put(path: Path, content: dict[str, Any]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content), encoding="utf-8")
-    return path
-
-
-def load(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8"))
-
-
-@pytest.fixture
-def through(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Report]]:
-    """Return a function that converts a document from COCO to COCO and gives the output and the report."""
-
-    def run(content: dict[str, Any], **settings: Any) -> tuple[dict[str, Any], Report]:
-        put(tmp_path / "in.json", content)
-        report = convert(tmp_path / "in.json", tmp_path / "out", "coco", settings=ConvertSettings(**settings))
-        return load(tmp_path / "out/annotations/instances.json"), report
-
-    return run
-
-
-Through = Callable[..., tuple[dict[str, Any], Report]]
+@pytest.fixture(name="through")
+def _through(tmp_path: Path) -> Through:
+    return through(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +66,24 @@ def test_annotation_ids_that_cannot_serve_are_numbered_anew_and_it_is_said(
 
     assert [row["id"] for row in found["annotations"]] == [1, 2]
     assert [finding.code for finding in report.findings] == ["annotation-ids"]
+
+
+def test_annotations_in_any_order_are_sorted_by_picture_and_keep_their_order_within(tmp_path: Path) -> None:
+    rows = [annotation(4, 2), annotation(3, 1), annotation(9, 2, 2), annotation(1, 1, bbox=[5, 5, 5, 5])]
+
+    dataset = read(put(tmp_path / "a.json", document([picture(1), picture(2)], rows)), ReadOptions(), Intake())
+
+    assert dataset.annotations.image.tolist() == [0, 0, 1, 1]
+    assert np.asarray(dataset.annotations.source_id).tolist() == [3, 1, 4, 9]
+    assert dataset.annotations.box[1].tolist() == [5, 5, 5, 5]
+
+
+def test_quarantine_names_the_place_in_the_file_whatever_the_order(through: Through) -> None:
+    rows = [annotation(4, 2), annotation(3, 1, bbox=[1, 1, 0, 1]), annotation(9, 2, bbox=[1, 1, 9, 0])]
+
+    _, report = through(document([picture(1), picture(2)], rows))
+
+    assert sorted(item.field or "" for item in report.quarantine) == ["annotations[1] (id 3)", "annotations[2] (id 9)"]
 
 
 @pytest.mark.parametrize("number", [7, 2**63 + 5, -3, "a1"])
@@ -171,8 +141,6 @@ def test_flags_are_attributes(through: Through) -> None:
 
     assert found["annotations"] == rows
     assert report.losses == []
-
-
 
 
 def mask_of(height: int, width: int) -> tuple[list[int], str]:
@@ -279,260 +247,6 @@ def test_a_file_without_annotations_labels_nothing(tmp_path: Path) -> None:
     assert [finding.code for finding in intake.findings] == ["no-annotations"]
 
 
-# ---- several files
-
-
-def test_a_file_per_split_is_one_dataset_and_goes_back_to_a_file_per_split(tmp_path: Path) -> None:
-    train, val = document([picture(1)], [annotation(1)]), document([picture(2)], [annotation(2, 2, 2)])
-    put(tmp_path / "in/annotations/instances_train.json", train)
-    put(tmp_path / "in/annotations/instances_val2017.json", val)
-    put(tmp_path / "in/annotations/captions_train.json", document([picture(1)], []))
-    put(tmp_path / "in/annotations/person_keypoints_train.json", train)
-
-    report = convert(tmp_path / "in", tmp_path / "out", "coco")
-
-    assert (report.source_format, report.read.images, report.read.annotations) == ("coco", 2, 2)
-    written = sorted(path.name for path in (tmp_path / "out/annotations").iterdir())
-    assert written == ["instances_train.json", "instances_val.json"]
-    added = {"info": {"description": ""}, "licenses": []}
-    assert load(tmp_path / "out/annotations/instances_train.json") == train | added
-    assert load(tmp_path / "out/annotations/instances_val.json") == val | added
-
-
-def test_the_layout_of_roboflow_is_read(tmp_path: Path) -> None:
-    for number, split in enumerate(("train", "valid", "test"), start=1):
-        put(tmp_path / f"in/{split}/_annotations.coco.json", document([picture(number)], [annotation(number, number)]))
-        Image.new("RGB", (100, 80)).save(tmp_path / f"in/{split}/{number}.jpg")
-
-    reading = read_any(tmp_path / "in")
-
-    images = reading.dataset.images
-    assert reading.format == "coco"
-    assert [images.splits[code] for code in images.split.tolist()] == ["test", "train", "val"]
-    assert reading.intake.verified == "sizes in the picture headers, 1 pictures"
-    assert [Path(str(images.file(row))).parent.name for row in range(3)] == ["test", "train", "valid"]
-
-
-def test_one_name_in_two_splits_is_two_pictures(tmp_path: Path) -> None:
-    for split in ("train", "val"):
-        put(tmp_path / f"in/annotations/instances_{split}.json", document())
-        path = tmp_path / f"in/images/{split}/1.jpg"
-        path.parent.mkdir(parents=True)
-        Image.new("RGB", (100, 80), "red" if split == "val" else "blue").save(path)
-
-    report = convert(tmp_path / "in", tmp_path / "out", "coco")
-
-    assert report.written.images == 2
-    for split in ("train", "val"):
-        (image,) = load(tmp_path / f"out/annotations/instances_{split}.json")["images"]
-        written = (tmp_path / "out/images" / image["file_name"]).read_bytes()
-        assert written == (tmp_path / f"in/images/{split}/1.jpg").read_bytes()
-
-
-def test_one_name_in_a_split_and_in_none_is_two_pictures(tmp_path: Path) -> None:
-    for split in ("default", "train"):
-        put(tmp_path / f"in/annotations/instances_{split}.json", document())
-
-    dataset = read(tmp_path / "in", ReadOptions(), Intake())
-
-    assert dataset.images.names == ("1.jpg", "train/1.jpg")
-
-
-def test_one_picture_in_two_splits_is_refused(tmp_path: Path) -> None:
-    for split in ("train", "val"):
-        put(tmp_path / f"in/annotations/instances_{split}.json", document())
-    (tmp_path / "in/images").mkdir()
-    Image.new("RGB", (100, 80)).save(tmp_path / "in/images/1.jpg")
-
-    with pytest.raises(IdentityError, match="is in two annotation files"):
-        read(tmp_path / "in", ReadOptions(), Intake())
-
-
-@pytest.mark.parametrize("number", [3, 2**64, "a"])
-def test_annotation_ids_that_two_files_share_are_numbered_anew(number: Any, tmp_path: Path) -> None:
-    for image, split in ((1, "train"), (2, "val")):
-        content = document([picture(image)], [annotation(number, image)])
-        put(tmp_path / f"in/annotations/instances_{split}.json", content)
-
-    intake = Intake()
-
-    dataset = read(tmp_path / "in", ReadOptions(), intake)
-
-    assert dataset.annotations.source_id is None
-    assert [(found.code, found.count) for found in intake.findings] == [("shared-annotation-ids", 2)]
-
-
-@pytest.mark.parametrize(
-    ("second", "found"),
-    [
-        ([{"id": 2, "name": "cat"}], "the class 'cat' has the ids 1 and 2"),
-        ([{"id": 1, "name": "bird"}], "two classes have one id in two files"),
-    ],
-)
-def test_files_that_disagree_on_a_class_are_refused(
-    second: list[dict[str, Any]], found: str, tmp_path: Path
-) -> None:
-    put(tmp_path / "in/annotations/instances_train.json", document())
-    content = document([picture(2)], [annotation(2, 2, second[0]["id"])], second)
-    put(tmp_path / "in/annotations/instances_val.json", content)
-
-    with pytest.raises(IdentityError, match=found):
-        read(tmp_path / "in", ReadOptions(), Intake())
-
-
-def test_classes_of_several_files_are_joined_in_the_order_they_come_up(tmp_path: Path) -> None:
-    put(tmp_path / "in/annotations/instances_train.json", document())
-    classes = [{"id": 3, "name": "bird"}, {"id": 2, "name": "dog"}]
-    put(
-        tmp_path / "in/annotations/instances_val.json",
-        document([picture(2)], [annotation(2, 2, 3), annotation(3, 2, 2)], classes),
-    )
-
-    dataset = read(tmp_path / "in", ReadOptions(), Intake())
-
-    assert dataset.categories.names == ("cat", "dog", "bird")
-    assert [row.category for row in dataset.rows()] == ["cat", "bird", "dog"]
-
-
-def test_quarantine_names_the_file_of_several(tmp_path: Path) -> None:
-    put(tmp_path / "in/annotations/instances_train.json", document())
-    content = document([picture(2)], [annotation(2, 2), annotation(3, 2, bbox=[1, 1, 0, 5]), annotation(4, 2, 77)])
-    put(tmp_path / "in/annotations/instances_val.json", content)
-    intake = Intake()
-
-    read(tmp_path / "in", ReadOptions(), intake)
-
-    assert sorted((item.file, item.field) for item in intake.quarantine) == [
-        ("annotations/instances_val.json", "annotations[1] (id 3)"),
-        ("annotations/instances_val.json", "annotations[2] (id 4)"),
-    ]
-
-
-# ---- pictures
-
-
-@pytest.mark.parametrize("folder", ["images/train2017", "images/train", "train2017", "train", "images", "data", "."])
-def test_pictures_are_found_in_the_usual_places(folder: str, tmp_path: Path) -> None:
-    put(tmp_path / "annotations/instances_train2017.json", document())
-    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (100, 80)).save(tmp_path / folder / "1.jpg")
-
-    reading = read_any(tmp_path)
-
-    assert reading.dataset.images.file(0) == str((tmp_path / folder / "1.jpg").resolve())
-    assert reading.intake.verified == "sizes in the picture headers, 1 pictures"
-
-
-def test_pictures_elsewhere_are_found_where_the_user_says(tmp_path: Path) -> None:
-    file = put(tmp_path / "in.json", document([picture("猫 é")], [annotation(1, "猫 é")]))
-    (tmp_path / "away").mkdir()
-    Image.new("RGB", (100, 80)).save(tmp_path / "away/猫 é.jpg")
-
-    convert(file, tmp_path / "out", "coco", settings=ConvertSettings(images=str(tmp_path / "away")))
-
-    assert (tmp_path / "out/images/猫 é.jpg").is_file()
-    text = (tmp_path / "out/annotations/instances.json").read_text("utf-8")
-    assert "猫 é.jpg" in text
-
-
-def test_labels_without_pictures_convert_and_say_that_nothing_was_held_against_them(through: Through) -> None:
-    _, report = through(document())
-
-    assert report.verified.startswith("nothing: no pictures were found")
-
-
-def test_a_picture_of_another_size_and_a_missing_one_are_quarantined(tmp_path: Path) -> None:
-    images = [picture(1), picture(2), picture(3)]
-    put(tmp_path / "in/a.json", document(images, [annotation(n, n) for n in (1, 2, 3)]))
-    Image.new("RGB", (100, 80)).save(tmp_path / "in/1.jpg")
-    Image.new("RGB", (100, 81)).save(tmp_path / "in/2.jpg")
-    intake = Intake()
-
-    dataset = read(tmp_path / "in/a.json", ReadOptions(), intake)
-
-    assert dataset.images.names == ("1.jpg",)
-    assert [(item.image, item.images, item.annotations) for item in intake.quarantine] == [
-        ("3.jpg", 1, 1),
-        ("2.jpg", 1, 1),
-    ]
-    assert intake.quarantine[1].found == "the labels say 100x80, the picture '2.jpg' is 100x81"
-
-
-@pytest.mark.parametrize("name", ["/etc/passwd", "../1.jpg", "C:\\1.jpg", "a/../../1.jpg", "\\\\host\\1.jpg", "a\0.jpg"])
-def test_a_name_that_leaves_the_folder_is_refused(name: str, tmp_path: Path) -> None:
-    file = put(tmp_path / "a.json", document([picture(1, file_name=name)]))
-
-    with pytest.raises(UnsafePathError, match="image id 1"):
-        read(file, ReadOptions(), Intake())
-
-
-# ---- refusals
-
-
-@pytest.mark.parametrize(
-    ("content", "error", "found"),
-    [
-        (document([picture(1), picture(1)]), IdentityError, "the image id '1' is there twice"),
-        (document([picture(1), picture(2, file_name="1.jpg")]), IdentityError, "the file name '1.jpg' is there twice"),
-        (document(categories=CLASSES * 2), IdentityError, "the class id '1' is there twice"),
-        (document(categories=[CLASSES[0], {"id": 2, "name": "cat"}]), IdentityError, "the class name 'cat'"),
-        (document([picture(1, id=None)]), FormatError, "an image id is 'None'|an image id is None"),
-        (document([picture(1, file_name=7)]), FormatError, "file_name is 7, expected a text"),
-        (document(categories=[{"id": 1, "name": ""}]), FormatError, "a class name is ''"),
-        (document(categories=[{"id": None, "name": "a"}]), FormatError, "a class id is None"),
-        ({"annotations": []}, FormatError, "has no 'images'"),
-        ({"images": {}, "annotations": []}, FormatError, "'images' is {}, expected a list"),
-        ({"images": [picture(1)], "annotations": [annotation(1)]}, FormatError, "no 'categories'"),
-    ],
-)
-def test_an_unclear_document_is_refused(
-    content: dict[str, Any], error: type[CvdataError], found: str, tmp_path: Path
-) -> None:
-    with pytest.raises(error, match=found):
-        read(put(tmp_path / "a.json", content), ReadOptions(), Intake())
-
-
-@pytest.mark.parametrize(
-    ("row", "found"),
-    [
-        (annotation(9, 77), "an image that is not listed (77)"),
-        (annotation(9, 1, 77), "a class that is not listed (77)"),
-        (annotation(9, bbox=[1, 2, -3, 4]), "a box without area (-3 x 4 at 1, 2)"),
-        (annotation(9, bbox=[200, 2, 3, 4]), "a box that lies outside (3 x 4 at 200, 2)"),
-        (annotation(9, segmentation=[[1, 1, 2, 2, 3, 3]]), "a polygon without area"),
-        (annotation(9, segmentation=[[200, 1, 210, 1, 210, 9]]), "a polygon that lies outside"),
-        (
-            annotation(9, segmentation={"size": [100, 80], "counts": [8000]}),
-            "a mask of another size than its picture",
-        ),
-        (
-            annotation(9, segmentation={"size": [80, 100], "counts": [7999]}),
-            "a mask whose runs do not cover the picture",
-        ),
-    ],
-)
-def test_a_bad_annotation_is_put_aside_by_name(row: dict[str, Any], found: str, through: Through) -> None:
-    kept, report = through(document(annotations=[annotation(1), row]))
-
-    (item,) = report.quarantine
-    assert (item.file, item.found) == ("in.json", found)
-    assert item.field is not None
-    assert item.field.startswith("annotations[1] (id 9)")
-    assert kept["annotations"] == [annotation(1)]
-    assert (report.read.annotations, report.written.annotations, report.quarantined.annotations) == (2, 1, 1)
-
-
-def test_keypoints_of_another_number_than_the_class_has_are_put_aside(through: Through) -> None:
-    classes = [{"id": 1, "name": "hand", "keypoints": ["a", "b"]}]
-
-    _, report = through(document(annotations=[annotation(1, keypoints=[1, 1, 2])], categories=classes))
-
-    assert [item.found for item in report.quarantine] == ["a number of keypoints that its class does not have"]
-
-
-# ---- pycocotools
-
-
 def coco_of(path: Path) -> Any:
     from pycocotools.coco import COCO
 
@@ -552,7 +266,7 @@ def test_pycocotools_gives_back_what_was_written(tmp_path: Path) -> None:
         coco = coco_of(path)
         names = {number: image["file_name"] for number, image in coco.imgs.items()}
         back = read(path, ReadOptions(), Intake())
-        for row, own in zip(coco.loadAnns(back.annotations.source_id.tolist()), back.rows(), strict=True):
+        for row, own in zip(coco.loadAnns(np.asarray(back.annotations.source_id).tolist()), back.rows(), strict=True):
             seen += 1
             assert row["bbox"] == list(own.box)
             assert names[row["image_id"]] == own.image

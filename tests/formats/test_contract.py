@@ -94,9 +94,7 @@ def test_writing_twice_gives_the_same_bytes_at_any_number_of_workers(
     assert tree(tmp_path / "a") == tree(tmp_path / "b") == tree(tmp_path / "c")
 
 
-def test_reading_gives_the_same_dataset_at_any_number_of_workers(
-    name: str, dataset: Dataset, tmp_path: Path
-) -> None:
+def test_reading_gives_the_same_dataset_at_any_number_of_workers(name: str, dataset: Dataset, tmp_path: Path) -> None:
     save(dataset, tmp_path / "out", name)
 
     one, two = (read(tmp_path / "out", name, workers=workers).dataset for workers in (1, 2))

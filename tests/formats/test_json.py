@@ -20,7 +20,9 @@ from cvdata.formats.coco import ReadOptions, read
 ARRAYS = frozenset({"images", "annotations"})
 
 # Texts that look like the ends, seams and keys that the guesses search for.
-TRAPS = st.sampled_from(["}]", "}, {", "},{", '"', '\\"', "\\", '"]}', '}],"images":[', ",", "é", "\u2028", "😀", '":', "{[", ""])
+TRAPS = st.sampled_from(
+    ["}]", "}, {", "},{", '"', '\\"', "\\", '"]}', '}],"images":[', ",", "é", "\u2028", "😀", '":', "{[", ""]
+)
 TEXTS = st.lists(TRAPS, max_size=4).map("".join)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | TEXTS,
@@ -149,7 +151,7 @@ def test_encodings_and_line_ends_make_no_difference(encoding: str, newline: str)
 
 
 def test_a_document_in_the_wrong_encoding_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_bytes(b"\xff\xfe{\0\"\0\x00\xd8")
+    (tmp_path / "a.json").write_bytes(b'\xff\xfe{\0"\0\x00\xd8')
 
     with pytest.raises(FormatError, match=r"a\.json: is not utf-16 text"):
         JsonFile(tmp_path / "a.json")
@@ -157,7 +159,7 @@ def test_a_document_in_the_wrong_encoding_is_refused_by_name(tmp_path: Path) -> 
 
 WHOLE = json.dumps(
     {
-        "info": {"a": "b\\\""},
+        "info": {"a": 'b\\"'},
         "images": [{"id": 1, "file_name": "a.jpg", "width": 9, "height": 9}, {"id": 2, "file_name": "b.jpg"}],
         "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "x": [{"y": "}]"}]}],
         "categories": [{"id": 1, "name": "c"}],
@@ -257,7 +259,9 @@ def test_a_document_nested_too_deep_is_refused(key: str, depth: int, tmp_path: P
         read(tmp_path / "a.json", ReadOptions(), Intake())
 
 
-@pytest.mark.parametrize("content", [b"", b" ", b"[]", b"null", b"{} x", b"{,}", b'{"a" 1}', b'{"a":1,}', b'{"a":}', b'{"a'])
+@pytest.mark.parametrize(
+    "content", [b"", b" ", b"[]", b"null", b"{} x", b"{,}", b'{"a" 1}', b'{"a":1,}', b'{"a":}', b'{"a']
+)
 def test_what_is_no_object_is_refused(content: bytes) -> None:
     with pytest.raises(FormatError):
         sections(written(content), ARRAYS, exact=True)
