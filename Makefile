@@ -9,7 +9,7 @@ EXTRAS ?= dev
 .PHONY: demo test quick format lint types schemas bench clean
 
 demo: $(STAMP)
-	$(BIN)/cvdata demo
+	$(BIN)/cvdata demo demo --overwrite
 
 # The quick checks first: each stops the rest.
 test: $(STAMP)

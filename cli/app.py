@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import functools
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -13,15 +15,28 @@ import typer
 
 from ..errors import CvdataError
 
-__all__ = ["app", "guarded", "main"]
+__all__ = ["app", "examples", "guarded", "main"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BUG, _INTERRUPTED = 70, 130
 
+
+def examples(*lines: str, then: str = "") -> str:
+    """Return the end of a help screen: examples, each on a line of its own, and a paragraph."""
+    # The mark tells click to leave the lines that follow, up to the next blank one, as they are.
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines) + (f"\n\n{then}" if then else "")
+
+
 app = typer.Typer(
     name="cvdata",
-    help="From a folder of pictures to a corrected, balanced dataset and a trained, measured model.",
+    help="Label formats converted without losing anything in silence; bad data put aside by name.",
+    epilog=examples(
+        "cvdata convert voc yolo ./VOC2012 ./voc-yolo",
+        "cvdata formats",
+        "cvdata demo",
+        then="Each command has a help screen of its own: cvdata convert --help.",
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -83,10 +98,25 @@ def main() -> None:
     """Run the command line."""
     from . import convert, demo, formats  # noqa: F401 - each adds its command to `app`
 
+    _print_anything()
     try:
         app()
     except SystemExit as end:
         _leave(end.code)
+
+
+def _print_anything() -> None:
+    """Escape what the terminal has no letters for, as JSON does, so that a report stays one that programs can read."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("cvdata", _escaped)
+        sys.stdout.reconfigure(errors="cvdata")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)), error.end
 
 
 def _leave(code: int | str | None) -> None:

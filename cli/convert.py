@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .app import app, guarded
+from .app import app, examples, guarded
 from .choices import Media, OnBad, Origin, Verify
 from .options import parse_classes, parse_set
 
@@ -15,53 +15,81 @@ __all__ = ["convert"]
 
 
 @app.command(
-    epilog="Example: cvdata convert voc yolo ./VOC2012 ./voc-yolo. Exit codes: 0 done; 1 failed, nothing was written; "
-    "2 wrong usage; 3 done, but bad items were put aside; 5 the output is being written by another run."
+    epilog=examples(
+        "cvdata convert voc yolo ./VOC2012 ./voc-yolo",
+        "cvdata convert auto coco ./dataset ./out --strict",
+        "cvdata convert coco voc labels.json ./out --images ./photos",
+        "cvdata convert coco yolo ./coco ./two --classes cat,dog --json",
+        then="Exit codes: 0 done; 1 failed, nothing was written; 2 wrong usage; 3 done, but bad items were put aside; "
+        "5 another run is writing DST; 130 interrupted, nothing was written.",
+    )
 )
 @guarded
 def convert(
     source_format: Annotated[
-        str, typer.Argument(metavar="FROM", help="Format to read, or 'auto'; see cvdata formats.")
+        str, typer.Argument(metavar="FROM", help="Format of SRC, or auto to detect it; `cvdata formats` lists them.")
     ],
-    target_format: Annotated[str, typer.Argument(metavar="TO", help="Format to write.")],
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="Dataset to read; it is never changed.")],
+    target_format: Annotated[str, typer.Argument(metavar="TO", help="Format of DST.")],
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder or file to read; never changed.")],
     target: Annotated[Path, typer.Argument(metavar="DST", help="Folder to make; it appears whole or not at all.")],
     images: Annotated[
-        Path | None, typer.Option("--images", help="Folder of the pictures, where it is not the usual one.")
+        Path | None, typer.Option("--images", help="Folder of the pictures, if they are not beside the labels.")
     ] = None,
     classes: Annotated[
         list[str] | None,
-        typer.Option("--classes", metavar="A,B", help="Classes to keep, in this order. May be given several times."),
+        typer.Option("--classes", metavar="A,B", help="Keep these classes, in this order."),
     ] = None,
-    media: Annotated[Media, typer.Option(help="How pictures get into the output.")] = Media.link,
+    media: Annotated[
+        Media, typer.Option(help="Pictures in DST: hard links (or copies), copies, symbolic links, none.")
+    ] = Media.link,
     verify: Annotated[
-        Verify, typer.Option(help="Hold labels against picture headers, against every pixel, or trust them.")
+        Verify,
+        typer.Option(
+            help="Hold labels against sizes in the picture headers, decode every picture, or trust the labels."
+        ),
     ] = Verify.sizes,
     voc_origin: Annotated[
         Origin | None,
-        typer.Option("--voc-origin", help="First pixel of the VOC files read: auto decides from evidence."),
+        typer.Option(
+            "--voc-origin",
+            help="VOC read: the first pixel is 1 (the rule) or 0 (many tools); auto decides by the files and says so.",
+        ),
     ] = None,
-    voc_float: Annotated[bool, typer.Option("--voc-float", help="Write VOC coordinates with decimals.")] = False,
+    voc_float: Annotated[
+        bool, typer.Option("--voc-float", help="VOC written: keep decimals; many readers of VOC do not take them.")
+    ] = False,
     category_ids: Annotated[
-        str | None, typer.Option("--category-ids", metavar="keep|1|0", help="Class ids of the COCO file written.")
+        str | None,
+        typer.Option(
+            "--category-ids", metavar="keep|1|0", help="COCO written: keep class ids, or count them from 1 or 0."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="An option of a format: read.KEY=VALUE or write.KEY=VALUE."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Any option of a format: read.KEY=VALUE or write.KEY=VALUE."),
     ] = None,
     on_bad: Annotated[
-        OnBad, typer.Option(help="Put bad items aside by name, or stop at the first.")
+        OnBad, typer.Option(help="Put bad items aside by name and go on, or fail at the first.")
     ] = OnBad.quarantine,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop if TO cannot hold everything.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a DST that cvdata wrote.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail, before writing, if TO cannot hold everything.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a DST that cvdata wrote before.")] = False,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes to use.", show_default="one per core")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 although items were put aside.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print no summary and no progress, only errors.")
+    ] = False,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit 0, not 3, when bad items were put aside.")
+    ] = False,
 ) -> None:
-    """Convert a dataset between label formats; nothing is lost in silence."""
+    """Convert a dataset to another label format.
+
+    What the new format cannot hold is counted and shown, what is bad is put aside by name, and SRC stays as it is.
+    """
     from ..convert import ConvertSettings
     from ..convert import convert as run
     from .progress import progress_for

@@ -1,1 +1,30 @@
-"""`cvdata demo`."""
+"""`cvdata demo [DST]`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .app import app, examples, guarded
+
+__all__ = ["demo"]
+
+
+@app.command(epilog=examples("cvdata demo", "cvdata demo ./tour --seed 7"))
+@guarded
+def demo(
+    target: Annotated[Path, typer.Argument(metavar="DST", help="Folder to make.")] = Path("cvdata-demo"),
+    seed: Annotated[int, typer.Option(min=0, help="Other shapes for every number.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier demo in DST.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")] = False,
+) -> None:
+    """See cvdata at work on a small generated dataset.
+
+    It draws pictures, puts a bad box aside, and converts the labels to other formats and back. Nothing is downloaded.
+    """
+    from ..demo import run_demo
+    from .tour import show_tour
+
+    show_tour(run_demo(target, seed=seed, overwrite=overwrite), target, as_json=as_json)

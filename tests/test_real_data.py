@@ -246,22 +246,16 @@ READS: dict[str, tuple[Any, ...]] = {
     "voc_dataset/voc_dataset2": ("voc", 5, 4, 0),
     "voc_dataset/voc_dataset3": ("voc", 1, 1, 0),
     "coco_dataset/coco": ("coco", 2, 3, 0),  # of several tasks, instances
-    "coco_dataset/coco_captions": ("coco", 2, 0, 3),  # sentences, with a class 0 that no list has
     "coco_dataset/coco_image_info": ("coco", 2, 0, 0),
     "coco_dataset/coco_instances": ("coco", 2, 3, 0),
     "coco_dataset/coco_labels": ("coco", 2, 3, 0),
-    "coco_dataset/coco_panoptic": ("coco", 2, 0, 2),  # classes of segments, not of annotations
     "coco_dataset/coco_person_keypoints": ("coco", 2, 3, 0),
     "coco_dataset/coco_roboflow": ("coco", 2, 3, 0),
     "coco_dataset/coco_stuff": ("coco", 2, 2, 0),
     "coco_dataset/mmdet_coco": ("coco", 2, 3, 0),
     "yolo_dataset/strict": ("yolo", 1, 2, 0),
-    "yolo_dataset/annotations": ("images", 1, 0, 0),  # neither data.yaml nor obj.data: pictures are all it shows
-    "yolo_dataset/labels": ("images", 2, 0, 0),
     "roboflow_dataset/coco": ("coco", 3, 4, 0),
     "roboflow_dataset/voc": ("voc", 3, 4, 0),
-    "roboflow_dataset/createml": ("images", 3, 0, 0),
-    "roboflow_dataset/multiclass": ("images", 3, 0, 0),
     "imagenet_dataset": ("imagefolder", 4, 3, 0),  # a picture lies outside the classes
     "imagenet_subsets_dataset": ("imagefolder", 12, 9, 0),
     "image_dir_dataset": ("images", 2, 0, 0),
@@ -269,6 +263,12 @@ READS: dict[str, tuple[Any, ...]] = {
 REFUSES = {
     "roboflow_dataset/yolo": "'../valid/images' is not there",  # the folder is called val
     "roboflow_dataset/yolo_obb": "'../valid/images' is not there",
+    "coco_dataset/coco_captions": "are captions, which cvdata does not read",
+    "coco_dataset/coco_panoptic": "are panoptic segments, which cvdata does not read",
+    "yolo_dataset/annotations": "is in no format that cvdata knows",  # neither data.yaml nor obj.data beside the labels
+    "yolo_dataset/labels": "is in no format that cvdata knows",
+    "roboflow_dataset/createml": "is in no format that cvdata knows",
+    "roboflow_dataset/multiclass": "is in no format that cvdata knows",
     "roboflow_dataset/tfrecord": "is in no format that cvdata knows",
     "voc_dataset": "none of the 7 pictures is in",  # three datasets side by side
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +84,9 @@ class Tour:
     folder: Path
     seed: int
 
-    def settings(self, **changes: str) -> ConvertSettings:
+    def settings(self) -> ConvertSettings:
         """Return settings for a few pictures: one process, and what an earlier demo wrote is replaced."""
-        return ConvertSettings(workers=1, overwrite=True, **changes)  # type: ignore[arg-type]
+        return ConvertSettings(workers=1, overwrite=True)
 
 
 def run_demo(folder: str | os.PathLike[str], *, seed: int = 0, overwrite: bool = False) -> Iterator[Step]:
@@ -131,11 +132,12 @@ def draw_pictures(tour: Tour) -> Step:
     return Step(
         title=f"Draw {len(images)} pictures with {len(table)} shapes in them",
         lines=[
-            "Circles, boxes and triangles, each with a box, an outline and a colour as an attribute;",
-            f"{int(table.has('difficult').sum())} of them are marked difficult, because they are small. "
+            "Circles, boxes and triangles, each with a box, an outline and a colour as an attribute.",
+            f"{int(table.has('difficult').sum())} small ones are marked difficult; "
             f"{len(images) - in_val} pictures are in train, {in_val} in val.",
-            f"{TURNED} is stored lying on its side (EXIF), {EMPTY} is empty, and there is '{ODD_NAME}'.",
-            f"One box more was spoiled on purpose, in {spoiled}.",
+            f"{TURNED} is stored lying on its side (EXIF), {EMPTY} has no labels,",
+            f"'{ODD_NAME}' has blanks, an accent and a folder in its name.",
+            f"And one box was added that is wrong on purpose, in {spoiled}.",
         ],
         looks=[
             Look(f"{tour.folder / _PICTURES}", "the pictures"),
@@ -178,7 +180,7 @@ def put_aside(tour: Tour) -> Step:
     report = convert(source, target, "coco", settings=tour.settings())
     return Step(
         title="Put aside what is wrong, by name, and keep the rest",
-        commands=[f"cvdata convert coco coco {source} {target}"],
+        commands=[_command("coco", "coco", source, target)],
         report=report,
         looks=[
             Look(f"{target}", "the same labels without the bad one"),
@@ -192,13 +194,21 @@ def convert_around(tour: Tour) -> Step:
     source = tour.folder / "coco"
     dataset = read(source, "coco", workers=1).dataset
     rounds = [_round(tour, dataset, through) for through in _THROUGH]
+    first = _THROUGH[0]
     return Step(
         title="Convert to other formats and back, and see what is left",
-        commands=[f"cvdata convert coco {name} {source} {tour.folder / name}" for name in _THROUGH[:1]]
-        + [f"cvdata convert {name} coco {tour.folder / name} {_back(tour, name)}" for name in _THROUGH[:1]],
+        commands=[
+            _command("coco", first, source, tour.folder / first),
+            _command(first, "coco", tour.folder / first, _back(tour, first)),
+        ],
+        lines=[f"The same through {' and '.join(_THROUGH[1:])}. 'moved' is how far an edge of a box moved at most."],
         rounds=rounds,
         looks=[Look(f"{tour.folder / name}", why) for name, why in _THROUGH_WHY.items()],
     )
+
+
+def _command(source_format: str, target_format: str, source: Path, target: Path) -> str:
+    return shlex.join(["cvdata", "convert", source_format, target_format, str(source), str(target)])
 
 
 _THROUGH_WHY = {
@@ -234,7 +244,7 @@ def _facts(dataset: Dataset) -> dict[str, int]:
         "outlines": int(table.has("polygons").sum()),
         "difficult": int(table.has("difficult").sum()),
         "colours": int(table.has("extra").sum()),
-        "in a split": int((images.split >= 0).sum()),
+        "splits": int((images.split >= 0).sum()),
     }
 
 

@@ -110,6 +110,7 @@ def _fork(siblings: Sequence[Worker]) -> Worker:
     if pid == 0:
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             _die_with(parent)
             # Ends that stay open here would keep a sibling from seeing that the parent is gone.
             ours.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -297,10 +298,27 @@ def _check_sections(document: JsonFile, spans: dict[str, Span], shown: str) -> N
             raise FormatError(
                 f"'{key}' is {show(text)}, expected a list", at=Place(shown, field=key), hint="export the file again"
             )
+    _check_task(document, spans.get("annotations"), shown)
     if "categories" not in spans and "annotations" in spans:
         span = spans["annotations"]
         if document.read(span.start + 1, span.end - 1).strip():
             raise FormatError("has annotations but no 'categories'", at=Place(shown), hint="list the classes")
+
+
+def _check_task(document: JsonFile, span: Span | None, shown: str) -> None:
+    """Refuse files of COCO's other tasks as a whole, by their first annotation."""
+    head = b"" if span is None else document.read(span.start + 1, min(span.end, span.start + (1 << 16)))
+    try:
+        first, _ = json.JSONDecoder().raw_decode(head.decode(errors="replace").lstrip())
+    except (ValueError, RecursionError):  # none, or too long to be of one of these kinds
+        return
+    for key, kind in (("segments_info", "panoptic segments"), ("caption", "captions")):
+        if isinstance(first, dict) and key in first and "bbox" not in first:
+            raise FormatError(
+                f"its annotations are {kind}, which cvdata does not read",
+                at=Place(shown, field="annotations"),
+                hint="give the instances or person_keypoints file of the same pictures",
+            )
 
 
 def _meta(document: JsonFile, spans: dict[str, Span]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,25 +51,34 @@ def looks_like(path: Path) -> Likeness:
     """Say how much a path looks like plain pictures; formats with labels know more and score higher."""
     if path.is_file():
         return Likeness(60, "a picture") if is_picture(path.name) else Likeness(0, "not a picture")
-    return Likeness(10, "a folder with pictures") if _has_picture(str(path)) else Likeness(0, "no pictures")
+    picture = False
+    for name in _file_names(str(path)):
+        if _LABELS.search(name) and not _NOTES.match(name):
+            # Taking labels that no format knows for nothing would lose them in silence.
+            return Likeness(0, f"a folder with {show(name)}, which may hold labels")
+        picture = picture or is_picture(name)
+    return Likeness(10, "a folder with pictures and nothing else") if picture else Likeness(0, "no pictures")
 
 
-def _has_picture(root: str) -> bool:
+_LABELS = re.compile(r"(?i)\.(?:txt|xml|json|jsonl|csv|tsv|ya?ml|mat|npy|npz|parquet|tfrecord|data|names|pts|dat)$")
+_NOTES = re.compile(r"(?i)(?:read_?me|licen[cs]e|notice|copying|changelog|about)")
+
+
+def _file_names(root: str) -> Iterator[str]:
+    """Yield the names of files below a folder, of so many folders at most."""
     folders = [root]
     for _ in range(_MOST_FOLDERS):
         if not folders:
-            break
+            return
         try:
             with os.scandir(folders.pop()) as entries:
                 for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if not entry.name.startswith("."):
-                            folders.append(entry.path)
-                    elif is_picture(entry.name):
-                        return True
+                    if entry.is_file():
+                        yield entry.name
+                    elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                        folders.append(entry.path)
         except OSError:
             continue
-    return False
 
 
 def carries(options: WriteOptions) -> frozenset[str]:  # noqa: ARG001 - the protocol's signature

@@ -96,7 +96,7 @@ def _likeness(path: str) -> Likeness:
         return Likeness(0, "it is not a folder")
     entries = _entries(path)
     for name in entries:
-        if name.lower() == "annotations" and _first_file(f"{path}/{name}", depth=2):
+        if name.lower() == "annotations" and _first_file(f"{path}/{name}", depth=8):
             return Likeness(90, f"{name}/ holds XML files")
     first = _first_file(path, depth=1)
     if first and _is_annotation(first):

@@ -1,0 +1,93 @@
+"""Write the JSON Schemas of the files and reports that cvdata defines: `python -m cvdata.schemas.generate [--check]`.
+
+They are made from the typed structs, so that they cannot say anything else; editors and programs read them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ..convert import ConvertSettings, Report
+from ..files import Manifest, QuarantineItem, disk
+from ..formats._class_folders import ClassMap
+
+__all__ = ["SCHEMAS", "main", "schema_of", "stale"]
+
+SCHEMAS: dict[str, tuple[type[Any], str]] = {
+    "class-map.json": (ClassMap, "classes.json of an imagefolder"),
+    "convert-report.json": (Report, "What cvdata convert --json prints"),
+    "convert-settings.json": (ConvertSettings, "Settings of a conversion"),
+    "manifest.json": (Manifest, ".cvdata/manifest.json of an output"),
+    "quarantine-item.json": (QuarantineItem, "A line of .cvdata/quarantine.jsonl of an output"),
+}
+"""File name of each schema, with the struct it describes and its title."""
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def schema_of(name: str) -> bytes:
+    """Return the text of a schema, keys sorted, with a final newline."""
+    kind, title = SCHEMAS[name]
+    made = msgspec.json.schema(kind)
+    for definition in made["$defs"].values():
+        _describe(definition)
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": name,
+        "title": title,
+        **made,
+    }
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"
+
+
+_ATTRIBUTE = re.compile(r"^ {4}(\w[\w, ]*): (.*(?:\n {5,}.*)*)", re.MULTILINE)
+
+
+def _describe(definition: dict[str, Any]) -> None:
+    """Move what a docstring says of attributes to the properties, where editors show it."""
+    # Python 3.13 takes the indentation out of docstrings, earlier ones keep it.
+    text, _, attributes = inspect.cleandoc(definition.get("description", "")).partition("\n\nAttributes:\n")
+    definition["description"] = text
+    for names, meaning in _ATTRIBUTE.findall(attributes):
+        for name in names.split(", "):
+            if name in definition["properties"]:
+                definition["properties"][name]["description"] = " ".join(meaning.split())
+
+
+def stale(folder: str = _FOLDER) -> list[str]:
+    """Return the names of the schemas in a folder that are missing or not what they should be."""
+    return [name for name in SCHEMAS if _content(f"{folder}/{name}") != schema_of(name)]
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def main(arguments: Sequence[str], folder: str = _FOLDER) -> int:
+    """Write the schemas that are stale, or with `--check` only say which; return the exit code."""
+    if list(arguments) not in ([], ["--check"]):
+        sys.stderr.write("usage: python -m cvdata.schemas.generate [--check]\n")
+        return 2
+    names = stale(folder)
+    if arguments:
+        sys.stderr.writelines(f"schemas/{name} is not current: run make schemas\n" for name in names)
+        return 1 if names else 0
+    for name in names:
+        disk.remove(f"{folder}/{name}")
+        disk.write_files(folder, [name], [schema_of(name)])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,227 @@
+"""The demo: the dataset it draws, what its steps find, and how it looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cvdata
+from cvdata.dataset.geometry import BoxVerdict, judge_boxes
+from cvdata.demo import Step, run_demo
+from cvdata.demo.shapes import EMPTY, ODD_NAME, SIZE, TURNED, draw
+from cvdata.errors import UsageError
+
+from .compare import tree
+
+CVDATA = str(Path(sys.executable).with_name("cvdata"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "cvdata-demo"
+
+
+@pytest.fixture(scope="module")
+def steps(folder: Path) -> list[Step]:
+    return list(run_demo(folder))
+
+
+def demo(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [CVDATA, "demo", *arguments],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "100", "PYTHONUTF8": "1"} | variables,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+# --- the drawing
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_drawn_box_is_good_and_lies_around_its_outline(seed: int) -> None:
+    dataset = draw(seed, "/nowhere").dataset
+    table, images = dataset.annotations, dataset.images
+    assert table.polygons is not None
+
+    verdict = judge_boxes(table.box, images.width[table.image], images.height[table.image])
+
+    assert (verdict == BoxVerdict.GOOD).all()
+    for row in range(len(table)):
+        ring = table.polygons[row][0]
+        np.testing.assert_allclose(table.box[row], [*ring.min(axis=0), *np.ptp(ring, axis=0)], atol=0.011)
+
+
+def test_the_drawing_has_the_edges_that_real_data_has() -> None:
+    dataset = draw(0, "/nowhere").dataset
+    counts = dict(zip(dataset.images.names, np.diff(dataset.offsets).tolist(), strict=True))
+
+    assert len(counts) == 24
+    assert {EMPTY, ODD_NAME, TURNED} <= counts.keys()
+    assert [name for name, count in counts.items() if count == 0] == [EMPTY]
+    assert {name.rpartition(".")[2] for name in counts} == {"jpg", "png"}
+    assert 0 < dataset.annotations.has("difficult").sum() < len(dataset.annotations)
+    assert np.bincount(dataset.annotations.category).min() > 5
+
+
+def test_every_label_lies_on_a_shape_of_its_picture(folder: Path, steps: list[Step]) -> None:
+    del steps
+    dataset = cvdata.load(folder / "coco")
+    for row in range(len(dataset.annotations)):
+        path = dataset.images.file(int(dataset.annotations.image[row]))
+        assert path is not None
+        with Image.open(path) as picture:
+            turned = picture.transpose(Image.Transpose.ROTATE_270) if path.endswith(TURNED) else picture
+            assert turned.size == SIZE
+            x, y, w, h = dataset.annotations.box[row]
+            pixel = np.asarray(turned.convert("RGB"), np.int32)[int(y + h / 2), int(x + w / 2)]
+        # The ground is grey.
+        assert np.ptp(pixel) > 60, f"{path}, row {row}: {pixel}"
+
+
+def test_the_same_seed_draws_the_same_and_another_draws_other_shapes() -> None:
+    one, same, other = draw(3, "/a"), draw(3, "/a"), draw(4, "/a")
+
+    assert one.pictures == same.pictures
+    assert one.dataset.annotations.box.tolist() == same.dataset.annotations.box.tolist()
+    assert one.dataset.annotations.box.tolist() != other.dataset.annotations.box.tolist()
+
+
+# --- the steps
+
+
+def test_the_bad_box_is_put_aside_by_name(folder: Path, steps: list[Step]) -> None:
+    report = steps[1].report
+
+    assert report is not None
+    assert (report.read.annotations, report.written.annotations) == (77, 76)
+    assert report.read.images == report.written.images == 24
+    [item] = report.quarantine
+    assert item.found.startswith("a box without area (0 x ")
+    assert str(item.image) in steps[0].lines[-1]
+    assert (folder / "coco/.cvdata/quarantine.jsonl").is_file()
+
+
+def test_two_files_over_one_folder_of_pictures_count_each_picture_once(steps: list[Step]) -> None:
+    report = steps[1].report
+
+    assert report is not None
+    assert report.verified == "sizes in the picture headers, 24 pictures"
+    assert report.findings == []
+
+
+def test_no_box_moves_further_than_its_format_allows(steps: list[Step]) -> None:
+    moved = {round_.through: round_.moved_px for round_ in steps[2].rounds}
+
+    assert list(moved) == ["voc", "yolo", "yolo-seg"]
+    assert moved["voc"] == pytest.approx(0.5, abs=0.1)
+    assert moved["yolo"] is not None
+    assert 0 < moved["yolo"] <= 0.001
+    assert moved["yolo-seg"] is not None
+    assert moved["yolo-seg"] <= 0.001
+
+
+def test_what_does_not_come_back_was_in_the_ledger(steps: list[Step]) -> None:
+    words = {"outlines": "outlines (polygons)", "difficult": "annotations marked difficult"}
+    words |= {"colours": "annotations with other attributes"}
+    for round_ in steps[2].rounds:
+        lost = {loss.what: loss.count for loss in round_.losses}
+        for name, kept in round_.kept.items():
+            assert kept.before - kept.after == lost.get(words.get(name, ""), 0), (round_.through, name)
+
+
+def test_what_the_demo_says_to_look_at_is_there(steps: list[Step]) -> None:
+    looks = [look.path for step in steps for look in step.looks]
+
+    assert len(looks) == 7
+    assert [path for path in looks if not Path(path).exists()] == []
+
+
+def test_two_demos_are_the_same_but_for_links(tmp_path: Path) -> None:
+    list(run_demo(tmp_path / "a"))
+    list(run_demo(tmp_path / "b"))
+
+    assert tree(tmp_path / "a") == tree(tmp_path / "b")
+
+
+def test_a_folder_that_is_not_empty_is_refused_without_overwrite(tmp_path: Path) -> None:
+    list(run_demo(tmp_path / "a"))
+    before = tree(tmp_path / "a")
+
+    with pytest.raises(UsageError, match="is not empty"):
+        next(run_demo(tmp_path / "a"))
+    assert tree(tmp_path / "a") == before
+    list(run_demo(tmp_path / "a", seed=1, overwrite=True))
+    assert tree(tmp_path / "a") != before
+
+
+def test_a_folder_without_a_demo_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", "utf-8")
+
+    with pytest.raises(UsageError, match="holds no demo"):
+        next(run_demo(tmp_path, overwrite=True))
+    assert tree(tmp_path) == {"thesis.txt": b"years of work"}
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("", "utf-8")
+
+    with pytest.raises(UsageError, match="is a file"):
+        next(run_demo(tmp_path / "a"))
+
+
+# --- the command
+
+
+def test_the_command_shows_every_step_in_lines_that_fit(tmp_path: Path) -> None:
+    done = demo(cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "1  Draw 24 pictures with 76 shapes in them" in done.stdout
+    assert "put aside: annotations/instances_train.json: annotations[3] (id 77)" in done.stdout
+    assert "24/24" in done.stdout
+    assert "cvdata-demo/yolo " in done.stdout
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_the_commands_that_the_demo_shows_work(tmp_path: Path) -> None:
+    shown = demo("my tour", cwd=tmp_path).stdout
+    commands = [line.strip() for line in shown.splitlines() if line.strip().startswith("cvdata convert voc")]
+
+    assert commands == ["cvdata convert voc yolo 'my tour/voc' 'my tour/voc-yolo'"]
+    subprocess.run(
+        commands[0].replace("cvdata", CVDATA, 1), shell=True, cwd=tmp_path, check=True, stderr=subprocess.DEVNULL
+    )
+    assert (tmp_path / "my tour/voc-yolo/data.yaml").is_file()
+
+
+def test_the_report_of_the_demo_is_json_also_where_the_terminal_knows_only_ascii(tmp_path: Path) -> None:
+    done = demo("--json", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+
+    steps = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert [step["title"].split()[0] for step in steps] == ["Draw", "Put", "Convert"]
+    assert any(ODD_NAME in line for line in steps[0]["lines"])
+    assert steps[2]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
+
+
+def test_a_refusal_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b").mkdir()
+
+    done = demo("a", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the folder 'a' is not empty\n  hint: ")
+    assert done.stdout == ""
