@@ -12,6 +12,6 @@ gc.disable()
 # and forbids to fork workers.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from .app import main  # noqa: E402 - after what must come first
+from .main import main  # noqa: E402 - after what must come first
 
 __all__ = ["main"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..engine import Progress, Silent
+from .interrupts import Watched
 
 __all__ = ["Lines", "progress_for"]
 
@@ -18,14 +19,14 @@ _SECONDS_BETWEEN_LINES = 10.0
 def progress_for(*, quiet: bool) -> Iterator[Progress]:
     """Yield the progress display that fits where stderr goes."""
     if quiet:
-        yield Silent()
+        yield Watched(Silent())
     elif sys.stderr.isatty():
         from .bars import bars
 
         with bars() as shown:
-            yield shown
+            yield Watched(shown)
     else:
-        yield Lines()
+        yield Watched(Lines())
 
 
 class Lines:

@@ -21,7 +21,7 @@ from .files import Account, Counts, Finding, Loss, Manifest, QuarantineItem, Sta
 from .formats import Format, Intake, Outlet, Verify, detect, format_of
 from .formats.losses import losses_of
 from .formats.outlet import Media
-from .formats.settle import keep_annotations
+from .formats.settle import Places, keep_annotations, settle
 
 __all__ = ["ConvertSettings", "Reading", "Report", "convert", "load", "read", "save"]
 
@@ -210,6 +210,9 @@ def save(
 ) -> Report:
     """Write a dataset; the same promises as `convert`.
 
+    Boxes and outlines that are not finite, have no area or lie outside their picture are put aside by name, unless
+    `settings.verify` is `none`, which writes the dataset as it is.
+
     Raises:
         CvdataError: the target cannot be written, or an option makes no sense.
     """
@@ -223,8 +226,23 @@ def save(
     ):
         intake = _intake(settings, engine, progress)
         intake.read = Counts(len(dataset.images), len(dataset.annotations))
+        if settings.verify != "none":
+            dataset = _judge(dataset, intake)
         job = _Job(writer, format, options, settings, intake, staging, engine)
         return job.run(dataset, source="memory", source_format="memory", target=show(target))
+
+
+def _judge(dataset: Dataset, intake: Intake) -> Dataset:
+    """Put boxes and outlines aside that no format should hold; a dataset in memory may have been computed."""
+
+    def place(row: int) -> Place:
+        name = dataset.images.names[dataset.annotations.image[row]]
+        first = int(dataset.offsets[dataset.annotations.image[row]])
+        return Place(name, field=f"annotation {row - first + 1}")
+
+    kept = settle(dataset, intake, Places(lambda row: Place(dataset.images.names[row]), place))
+    intake.verified = "boxes and outlines, held against the sizes that the dataset gives"
+    return kept
 
 
 def _options(kind: type[Any], values: Mapping[str, Any], what: str) -> Any:

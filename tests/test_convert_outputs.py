@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+import cvdata
 from cvdata.convert import ConvertSettings, Report, convert
 from cvdata.errors import (
     FormatError,
@@ -17,6 +20,7 @@ from cvdata.errors import (
 )
 
 from .compare import tree
+from .tiny import draw_pictures, tiny
 
 
 def run(source: Path, target: Path, to: str, **settings: Any) -> Report:
@@ -152,3 +156,18 @@ def test_the_manifest_has_the_account_and_every_file(photo: Path, tmp_path: Path
     assert manifest["settings"] == json.loads(json.dumps(report.settings))
     on_disk = {name for name in tree(tmp_path / "out") if name != ".cvdata/manifest.json"}
     assert {name for name, *_ in manifest["files"]} == on_disk
+
+
+def test_saving_puts_boxes_aside_that_no_format_should_hold(tmp_path: Path) -> None:
+    dataset = tiny(draw_pictures(tmp_path / "pictures"))
+    box = dataset.annotations.box.copy()
+    box[0] = (np.inf, 4, 20, 12)
+    box[1, 2] = 0
+    spoiled = dataclasses.replace(dataset, annotations=dataclasses.replace(dataset.annotations, box=box))
+
+    report = cvdata.save(spoiled, tmp_path / "out", "coco")
+
+    assert report.quarantined.annotations == 2
+    assert [item.file for item in report.quarantine] == ["street.jpg", "street.jpg"]
+    assert [item.field for item in report.quarantine] == ["annotation 1", "annotation 2"]
+    assert len(cvdata.load(tmp_path / "out").annotations) == len(box) - 2

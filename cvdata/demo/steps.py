@@ -126,7 +126,8 @@ def draw_pictures(tour: Tour) -> Step:
     drawing = draw(tour.seed, os.path.abspath(folder))
     _write_pictures(folder, drawing.pictures, tour)
     dataset, spoiled = _with_bad_box(drawing.dataset)
-    save(dataset, tour.folder / "delivered", "coco", settings=tour.settings())
+    as_it_is = msgspec.structs.replace(tour.settings(), verify="none")
+    save(dataset, tour.folder / "delivered", "coco", settings=as_it_is)
     table, images = drawing.dataset.annotations, drawing.dataset.images
     in_val = int((images.split == 1).sum())
     return Step(

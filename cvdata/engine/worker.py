@@ -106,11 +106,14 @@ def _fork(siblings: Sequence[Worker]) -> Worker:
         with contextlib.suppress(AttributeError, OSError, ValueError):
             stream.flush()
     parent = os.getpid()
+    # Ctrl-C in the middle of a fork would be raised, and swallowed, in what some module registered to run after forks.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     pid = os.fork()
     if pid == 0:
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             _die_with(parent)
             # Ends that stay open here would keep a sibling from seeing that the parent is gone.
             ours.close()
@@ -120,6 +123,7 @@ def _fork(siblings: Sequence[Worker]) -> Worker:
         finally:
             os._exit(0)
     theirs.close()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C that waited is raised here
     return Worker(ours, pid)
 
 

@@ -219,8 +219,10 @@ def members(group: int) -> list[int]:
     return found
 
 
-def interrupt(command: Sequence[str], folder: Path, moment: str) -> tuple[int, str, float]:
-    """Run a command, send Ctrl-C at a moment of the work; return exit code, stderr and seconds until all was over."""
+def interrupt(
+    command: Sequence[str], folder: Path, moment: str, end: signal.Signals = signal.SIGINT
+) -> tuple[int, str, float]:
+    """Run a command, send a signal at a moment of the work; return exit code, stderr and seconds until all was over."""
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True, env=environment()
     )
@@ -230,7 +232,7 @@ def interrupt(command: Sequence[str], folder: Path, moment: str) -> tuple[int, s
         assert time.monotonic() < limit
         time.sleep(0.01)
     started = time.monotonic()
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    os.killpg(process.pid, end)  # as a terminal does: to the workers too
     _, text = process.communicate(timeout=30)
     while members(process.pid) and time.monotonic() < limit:
         time.sleep(0.01)
@@ -249,4 +251,16 @@ def test_ctrl_c_ends_it_within_two_seconds_and_leaves_nothing(moment: str, worke
 
     assert (code, text) == (130, "interrupted; nothing was written\n")
     assert seconds < 2
+    assert [entry.name for entry in tmp_path.iterdir()] == ["in"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it looks for processes in /proc")
+def test_a_scheduler_that_ends_it_finds_nothing_left(tmp_path: Path) -> None:
+    source = large_coco(tmp_path / "in/a.json")
+    command = [CVDATA, "convert", "coco", "voc", str(source), str(tmp_path / "out"), "--workers", "2"]
+
+    code, text, _ = interrupt(command, tmp_path, ".out.cvdata-*/Annotations/*.xml", signal.SIGTERM)
+
+    assert (code, text) == (130, "interrupted; nothing was written\n")
     assert [entry.name for entry in tmp_path.iterdir()] == ["in"]

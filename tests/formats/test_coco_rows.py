@@ -13,7 +13,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from cvdata.formats import _coco_rows
+from cvdata.formats._coco_fast import read_fast
 from cvdata.formats._coco_rows import Part, Piece, read_piece
 from cvdata.formats._json import JsonFile, Span
 
@@ -92,7 +92,7 @@ def plain(part: Part) -> dict[str, Any]:
 @given(items=LISTS, indent=st.sampled_from([None, 0, 2]))
 def test_the_fast_way_and_the_exact_way_give_the_same_columns(items: list[dict[str, Any]], indent: int | None) -> None:
     text = json.dumps(items, indent=indent)[1:-1].encode()
-    event("fast" if _coco_rows.read_fast(text, True) is not None else "exact")
+    event("fast" if read_fast(text, True) is not None else "exact")
 
     assert plain(read(items, indent=indent)) == plain(read([item | {"unknown": 1} for item in items]))
 
@@ -122,7 +122,7 @@ def test_the_common_kind_takes_the_fast_way() -> None:
     rows = [common(), common(score=0.5), common(segmentation=[[0, 0, 4, 0, 4, 4.5]]), common(segmentation=[])]
 
     for polygons in (True, False):
-        assert _coco_rows.read_fast(json.dumps(rows)[1:-1].encode(), polygons) is not None
+        assert read_fast(json.dumps(rows)[1:-1].encode(), polygons) is not None
 
 
 @pytest.mark.parametrize("polygons", [True, False])
@@ -141,7 +141,7 @@ def test_the_common_kind_takes_the_fast_way() -> None:
     ],
 )
 def test_whatever_needs_a_look_takes_the_exact_way(row: dict[str, Any], polygons: bool) -> None:
-    assert _coco_rows.read_fast(json.dumps([row])[1:-1].encode(), polygons) is None
+    assert read_fast(json.dumps([row])[1:-1].encode(), polygons) is None
 
 
 @pytest.mark.parametrize(
