@@ -80,10 +80,12 @@ class ProcessPool:
         order = deque(waiting)  # tasks whose results are still to be yielded
         window = self.workers * (_AHEAD + 2)  # bounds the memory that finished results take
         try:
-            while order:
+            while True:
                 fresh = [_Task(batch) for batch in islice(source, max(0, window - len(order)))]
                 order.extend(fresh)
                 waiting.extend(fresh)
+                if not order:  # only now: all that was sent may be done while the source has more
+                    return
                 self._hand_out(function, waiting)
                 self._collect(waiting, lost)
                 for task in _take_done(order):

@@ -100,3 +100,8 @@ def fail_slowly_at_one(batch: list[int]) -> list[int]:
     if batch[0] == 1:
         time.sleep(0.3)
     raise ValueError(f"batch {batch[0]}")
+
+
+def slow_at_0_and_2(batch: list[int]) -> list[int]:
+    time.sleep(0.3 if batch[0] in (0, 2) else 0)
+    return batch

@@ -55,6 +55,13 @@ def test_results_are_the_same_at_any_number_of_workers(workers: int) -> None:
         assert list(pool.map(tasks.double, iter(BATCHES))) == [tasks.double(batch) for batch in BATCHES]
 
 
+def test_every_batch_is_answered_when_one_worker_is_slow(engine: Engine) -> None:
+    batches = [[n] for n in range(40)]
+
+    # The other worker does meanwhile all that was taken from the batches, and more have to be taken after that.
+    assert list(engine.map(tasks.slow_at_0_and_2, iter(batches))) == batches
+
+
 def test_results_come_in_the_order_of_the_batches(engine: Engine) -> None:
     assert list(engine.map(tasks.slowest_first, BATCHES)) == BATCHES
 
