@@ -83,18 +83,30 @@ def box_corners(box: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([x, y, x + w, y, x + w, y + h, x, y + h], axis=1)
 
 
+_BLOCK = 1 << 20
+"""Points looked at at once: the work needs ten times their memory, and a dataset may have a hundred million."""
+
+
 def ring_areas(polygons: Polygons) -> NDArray[np.float64]:
     """Return the area inside each ring by the shoelace formula, float64, shape (rings,); 0 for fewer than 3 points."""
-    lengths = np.diff(polygons.rings)
-    if not len(lengths):
-        return np.zeros(0)
-    following = np.arange(1, len(polygons.points) + 1)
+    rings = polygons.rings
+    areas = np.zeros(len(rings) - 1)
+    first = 0
+    while first < len(areas):
+        last = max(first + 1, int(np.searchsorted(rings, rings[first] + _BLOCK, side="right")) - 1)
+        areas[first:last] = _areas(polygons.points[rings[first] : rings[last]], rings[first : last + 1] - rings[first])
+        first = last
+    return areas
+
+
+def _areas(points: NDArray[np.float64], rings: NDArray[np.int64]) -> NDArray[np.float64]:
+    lengths = np.diff(rings)
+    following = np.arange(1, len(points) + 1)
     full = lengths > 0
-    following[polygons.rings[1:][full] - 1] = polygons.rings[:-1][full]
+    following[rings[1:][full] - 1] = rings[:-1][full]
     # Relative to the first point of the ring: large coordinates would eat the digits of a small area.
-    origin = np.repeat(polygons.points[polygons.rings[:-1][full]], lengths[full], axis=0)
-    here = polygons.points - origin
-    there = polygons.points[following] - origin
+    here = points - np.repeat(points[rings[:-1][full]], lengths[full], axis=0)
+    there = here[following]
     cross = here[:, 0] * there[:, 1] - there[:, 0] * here[:, 1]
     owner = np.repeat(np.arange(len(lengths)), lengths)
     return np.asarray(np.abs(np.bincount(owner, weights=cross, minlength=len(lengths))) / 2)

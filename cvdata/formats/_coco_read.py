@@ -122,13 +122,16 @@ class _Draft:
         ahead = list(islice(results, 1))
         pictures = _find_pictures(Path(document.path), split, images.names, intake)  # while the workers are busy
         parts = _whole(chain(ahead, results))
+        table = concat_annotations([part.table for part in parts]) if parts else _no_annotations()
+        for part in parts if len(parts) > 1 else ():
+            part.table = _no_annotations()  # outlines may take most of the memory there is; once is enough
         first = np.cumsum([0, *(part.total for part in parts)])
         at = [part.rows + start for part, start in zip(parts, first.tolist(), strict=False)]
         return _Draft(
             shown=shown,
             images=images,
             categories=read_categories(document, spans.get("categories"), shown),
-            table=concat_annotations([part.table for part in parts]) if parts else _no_annotations(),
+            table=table,
             at=np.concatenate(at) if at else np.zeros(0, np.int64),
             ids=concat_ids([part.ids for part in parts]),
             image_keys=concat_ids([part.images for part in parts]),
