@@ -53,4 +53,5 @@ $(STAMP): pyproject.toml
 		{ echo "error: $(PYTHON) cannot make environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[$(EXTRAS)]'
+	@$(BIN)/python -m compileall -q cvdata cli schemas  # pip compiles what it installs, but not what it links to
 	touch $(STAMP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import logging
 import os
@@ -14,14 +13,15 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from .dataset import COLUMNS, Dataset, State
+from .dataset import COLUMNS, Dataset
+from .dataset.select import keep_annotations, keep_classes
 from .engine import Engine, Progress, Silent, start, worker_count
 from .errors import LossError, Place, UsageError, show
 from .files import Account, Counts, Finding, Loss, Manifest, QuarantineItem, Staging
 from .formats import Format, Intake, Outlet, Verify, detect, format_of
 from .formats.losses import losses_of
 from .formats.outlet import Media
-from .formats.settle import Places, keep_annotations, settle
+from .formats.settle import Places, settle
 
 __all__ = ["ConvertSettings", "Reading", "Report", "convert", "load", "read", "save"]
 
@@ -396,15 +396,5 @@ def _select_classes(dataset: Dataset, names: tuple[str, ...] | None) -> tuple[Da
             raise UsageError(f"there is no class '{show(name)}'", hint=hint)
     if len(set(names)) < len(names):
         raise UsageError("a class is named twice in --classes", hint="name each once")
-    rows = [known.index(name) for name in names]
-    renumbered = np.full(len(known), -1, np.int32)
-    renumbered[rows] = np.arange(len(rows), dtype=np.int32)
-    category = renumbered[dataset.annotations.category]
-    chosen = np.flatnonzero(category >= 0)
-    annotations = dataclasses.replace(dataset.annotations.take(chosen), category=category[chosen])
-    kept = dataclasses.replace(dataset, annotations=annotations, categories=dataset.categories.take(rows))
-    # Somebody looked at these pictures, and nothing of the kept classes is in them.
-    state = kept.images.state.copy()
-    state[(np.diff(kept.offsets) == 0) & (state == State.LABELLED)] = State.EMPTY
-    kept = dataclasses.replace(kept, images=dataclasses.replace(kept.images, state=state))
-    return kept, Counts(0, len(category) - len(chosen))
+    kept = keep_classes(dataset, [known.index(name) for name in names])
+    return kept, Counts(0, len(dataset.annotations) - len(kept.annotations))

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from cvdata.dataset import FLAGS, Dataset, State
+from cvdata.dataset.select import keep_annotations
 from cvdata.formats import Format
-from cvdata.formats.settle import keep_annotations
 
 __all__ = ["by_name", "expected_of", "same", "tree"]
 

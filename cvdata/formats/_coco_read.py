@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from ..dataset import Annotations, Categories, Dataset, Images, SourceIds, State
 from ..dataset.concat import concat_annotations, concat_ids
 from ..dataset.rle import mask_boxes, run_sums
+from ..dataset.select import keep_images
 from ..errors import FormatError, Place, show
 from ..files import Counts
 from ..images import PictureIndex, find_pictures
+from ._coco_ids import rows_of, sound_ids
 from ._coco_images import ImagePiece, ImageTable, join_images, read_categories, read_image_piece
 from ._coco_rows import Part, Piece, read_piece
 from ._json import BadGuess, JsonFile, Span, decode_array, decode_value, elements, sections, split_array
 from .intake import Intake
-from .settle import Places, keep_images, settle
+from .settle import Places, settle
 
 __all__ = ["read_file"]
 
@@ -240,7 +242,7 @@ class _Draft:
         rows = good if (np.diff(table.image[good]) >= 0).all() else good[np.argsort(table.image[good], kind="stable")]
         if len(rows) < len(table) or (rows[1:] < rows[:-1]).any():
             table = table.take(rows)
-        ids = _sound_ids(self.ids, rows, intake)
+        ids = sound_ids(self.ids, rows, intake)
         table = dataclasses.replace(table, source_id=ids)
         counts = np.bincount(table.image, minlength=count)
         state = np.where(counts > 0, State.LABELLED, State.EMPTY if self.annotated else State.UNLABELLED)
@@ -352,36 +354,6 @@ def _ids(categories: Categories) -> SourceIds:
     from ..dataset.concat import ids_of
 
     return ids_of(categories.source_id or ())
-
-
-def rows_of(keys: SourceIds, known: SourceIds) -> NDArray[np.int64]:
-    """Return the row of each key in `known`, which has no value twice; -1 where it is not there."""
-    if isinstance(keys, np.ndarray) and isinstance(known, np.ndarray) and len(known):
-        low, high = int(known.min()), int(known.max())
-        if high - low < 4 * len(known) + 1024:
-            # Ids mostly count up, so a table beats a search; the bound keeps huge ids from making a huge table.
-            table = np.full(high - low + 2, -1, np.int64)
-            table[known - low] = np.arange(len(known))
-            inside = (keys >= low) & (keys <= high)
-            return table[np.where(inside, keys - low, high - low + 1)]
-    rows = {key: row for row, key in enumerate(known.tolist() if isinstance(known, np.ndarray) else known)}
-    values = keys.tolist() if isinstance(keys, np.ndarray) else keys
-    return np.fromiter((rows.get(key, -1) for key in values), np.int64, len(values))
-
-
-def _sound_ids(ids: SourceIds, rows: NDArray[np.int64], intake: Intake) -> SourceIds | None:
-    """Return the annotation ids, or None with a note where they cannot serve: pycocotools takes id 0 for no match."""
-    chosen: SourceIds = ids[rows] if isinstance(ids, np.ndarray) else tuple(ids[row] for row in rows.tolist())
-    if isinstance(chosen, np.ndarray):
-        rising = len(chosen) < 2 or bool((np.diff(chosen) > 0).all())
-        unique = rising or len(np.unique(chosen)) == len(chosen)
-        sound = unique and not bool((chosen == 0).any())
-    else:
-        sound = len(set(chosen)) == len(chosen) and 0 not in chosen
-    if sound:
-        return chosen
-    intake.note("annotation-ids", "annotation ids are 0 or there twice; they are numbered anew from 1", len(chosen))
-    return None
 
 
 def _find_pictures(file: Path, split: str | None, names: Sequence[str], intake: Intake) -> PictureIndex | None:

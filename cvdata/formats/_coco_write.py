@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..dataset import Categories, Dataset, Images, SourceIds
 from ..dataset.concat import ids_of
+from ..dataset.select import keep_images
 from ..files import output_names, write_stream
 from ._coco_encode import AnnotationBatch, ImageBatch, encode_batch
 from .outlet import Outlet
@@ -28,7 +29,7 @@ def write_dataset(dataset: Dataset, outlet: Outlet, category_ids: str) -> None:
     outlet.renamed.update({a: b for a, b in zip(dataset.images.names, names, strict=True) if a != b})
     ids = _category_ids(dataset.categories, category_ids)
     for name, rows in _files(dataset.images):
-        part = dataset if rows is None else _pictures_of(dataset, rows)
+        part = dataset if rows is None else keep_images(dataset, rows)
         chosen = names if rows is None else [names[row] for row in rows.tolist()]
         _write_file(f"annotations/{name}.json", part, chosen, ids, outlet)
     outlet.place_pictures(dataset.images, [f"images/{name}" for name in names])
@@ -46,12 +47,6 @@ def _files(images: Images) -> Iterator[tuple[str, NDArray[np.int64] | None]]:
     rows = np.flatnonzero(images.split < 0)
     if len(rows):
         yield "instances_default", rows
-
-
-def _pictures_of(dataset: Dataset, rows: NDArray[np.int64]) -> Dataset:
-    from .settle import keep_images
-
-    return keep_images(dataset, rows)
 
 
 def _category_ids(categories: Categories, wanted: str) -> SourceIds:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset import Annotations, Dataset, Images, Polygons, State
+from ..dataset import Annotations, Dataset, Images, Polygons
 from ..dataset.geometry import BoxVerdict, bounds, clip_boxes, judge_boxes, overshoot_allowed, ring_areas
+from ..dataset.select import keep_annotations, keep_images
 from ..errors import FormatError, IdentityError, Place, UnsafePathError, show
 from ..images import PictureIndex, Sizes, measure
 from .intake import Intake
 
-__all__ = ["Places", "keep_annotations", "keep_images", "settle"]
+__all__ = ["Places", "settle"]
 
 
 @dataclass(frozen=True)
@@ -305,25 +306,3 @@ def _sift(
         dataset = keep_images(dataset, np.flatnonzero(kept))
     intake.where = lambda row: places.annotation(int(chosen[row]))
     return dataset
-
-
-def keep_annotations(dataset: Dataset, rows: NDArray[np.int64]) -> Dataset:
-    """Return the dataset with the given annotations, ascending, and all its pictures.
-
-    A picture that loses all its annotations is not known to be empty: it counts as not labelled.
-    """
-    kept = dataclasses.replace(dataset, annotations=dataset.annotations.take(rows))
-    emptied = (np.diff(kept.offsets) == 0) & (kept.images.state == State.LABELLED)
-    state = np.where(emptied, State.UNLABELLED, kept.images.state).astype(np.uint8)
-    return dataclasses.replace(kept, images=dataclasses.replace(kept.images, state=state))
-
-
-def keep_images(dataset: Dataset, rows: NDArray[np.int64]) -> Dataset:
-    """Return the dataset with the given pictures, ascending, and their annotations."""
-    renumbered = np.full(len(dataset.images), -1, np.int32)
-    renumbered[rows] = np.arange(len(rows), dtype=np.int32)
-    image = renumbered[dataset.annotations.image]
-    chosen = np.flatnonzero(image >= 0)
-    annotations = dataset.annotations.take(chosen)
-    annotations = dataclasses.replace(annotations, image=image[chosen])
-    return dataclasses.replace(dataset, images=dataset.images.take(rows), annotations=annotations)
