@@ -9,7 +9,7 @@ import typer
 
 from .app import app, examples, guarded
 from .choices import Media, OnBad, Origin, Verify
-from .options import parse_classes, parse_set
+from .options import only_for, parse_classes, parse_set
 
 __all__ = ["convert"]
 
@@ -95,6 +95,9 @@ def convert(
     from .progress import progress_for
     from .show import finish
 
+    only_for("--voc-origin", voc_origin is not None, source_format, ("voc", "auto"))
+    only_for("--voc-float", voc_float, target_format, ("voc",))
+    only_for("--category-ids", category_ids is not None, target_format, ("coco",))
     read: dict[str, Any] = {} if voc_origin is None else {"origin": voc_origin.value}
     write: dict[str, Any] = {"decimals": True} if voc_float else {}
     write |= {} if category_ids is None else {"category_ids": category_ids}

@@ -6,7 +6,17 @@ from typing import Any
 
 from ..errors import UsageError, show
 
-__all__ = ["parse_classes", "parse_set"]
+__all__ = ["only_for", "parse_classes", "parse_set"]
+
+
+def only_for(option: str, given: bool, name: str, formats: tuple[str, ...]) -> None:
+    """Refuse an option that means nothing for the format that was named.
+
+    Raises:
+        UsageError: it was given, and the format is none of those it is for.
+    """
+    if given and name not in formats:
+        raise UsageError(f"{option} is for {formats[0]}, not for {show(name)}", hint=f"leave out {option}")
 
 
 def parse_classes(given: list[str] | None) -> tuple[str, ...] | None:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import cvdata
-from cvdata.convert import ConvertSettings, Report, convert
+from cvdata.convert import ConvertSettings, convert
 from cvdata.dataset import Dataset
 from cvdata.errors import (
     CvdataError,
@@ -24,6 +24,7 @@ from cvdata.errors import (
     UsageError,
 )
 
+from .conversions import bad_coco, draw_photo, run
 from .tiny import draw_pictures, tiny
 
 
@@ -35,28 +36,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "coco"
 
 
-def run(source: Path, target: Path, to: str, **settings: Any) -> Report:
-    return convert(source, target, to, settings=ConvertSettings(**settings))
-
-
-def bad_coco(root: Path, *, name: str = "a.json") -> Path:
-    """Write a document with one good and one bad annotation."""
-    row = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5], "area": 25, "iscrowd": 0}
-    content = {
-        "images": [{"id": 1, "file_name": "1.jpg", "width": 20, "height": 30}],
-        "annotations": [row, row | {"id": 2, "bbox": [1, 1, 0, 5]}],
-        "categories": [{"id": 1, "name": "cat"}],
-    }
-    root.mkdir(parents=True, exist_ok=True)
-    (root / name).write_text(json.dumps(content), "utf-8")
-    return root / name
-
-
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    path = bad_coco(tmp_path / "in")
-    Image.new("L", (20, 30)).save(tmp_path / "in/1.jpg")
-    return path
+    return draw_photo(tmp_path / "in")
 
 
 # ---- losses

@@ -131,9 +131,9 @@ def detect(path: Path) -> str:
     if best == 0:
         raise DetectionError(
             f"'{show(path)}' is in no format that cvdata knows",
-            hint=f"name it with --from; formats: {', '.join(format_names())}",
+            hint=f"name its format instead of auto; formats: {', '.join(format_names())}",
         )
     if len(fits) > 1:
         why = "; ".join(f"{name}: {reason}" for name, reason in fits)
-        raise DetectionError(f"'{show(path)}' could be {why}", hint="name the format with --from")
+        raise DetectionError(f"'{show(path)}' could be {why}", hint="name its format instead of auto")
     return fits[0][0]

@@ -162,7 +162,7 @@ def _refuse_all_bad(stems: list[str], pages: Pages, source: Source) -> None:
             if len(stems) > 1
             else f"{found}; expected {expected}",
             at=Place(f"{source.prefix}{stems[0]}.xml", line=line),
-            hint="give a folder of VOC files, or name their format with --from",
+            hint="give a folder of VOC files, or name another format",
         )
 
 

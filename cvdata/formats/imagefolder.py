@@ -175,7 +175,7 @@ def _layout(root: Path, known: ClassMap | None, index: PictureIndex) -> _Layout:
         raise FormatError(
             "there is no folder of a class",
             at=Place(index.root),
-            hint="put the pictures of a class into a folder of its name; pictures without labels are --from images",
+            hint="put the pictures of a class into a folder of its name; pictures without labels are the format images",
         )
     return _Layout(splits, classes)
 

@@ -62,9 +62,11 @@ def test_no_column_can_be_changed(column: str) -> None:
 def test_the_callers_array_stays_writeable() -> None:
     score = np.array([0.5])
 
-    labels([0], score=score)
+    table = labels([0], score=score)
 
-    score[0] = 0.9
+    assert score.flags.writeable
+    assert table.score is not None
+    assert not table.score.flags.writeable
 
 
 def test_take_follows_every_column() -> None:
