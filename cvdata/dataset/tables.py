@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .facts import Facts
 from .ragged import Ragged, locked, ranges, starts
 
 __all__ = [
@@ -55,6 +56,9 @@ class Images:
         files: path of each picture below its folder, or None where that is its name.
         source_id: ids of the source.
         extra: other attributes of the picture as one JSON object per row (empty where there is none).
+        groups: names of groups of pictures that belong together (a sequence, near-duplicates) and that no split may
+            divide; `group`: int32 row in it, -1 where the picture stands alone; None where nobody grouped them.
+        facts: what reading the files told, or None where nobody read them.
     """
 
     names: tuple[str, ...]
@@ -68,6 +72,9 @@ class Images:
     files: tuple[str, ...] | None = None
     source_id: SourceIds | None = None
     extra: Ragged | None = None
+    group: NDArray[np.int32] | None = None
+    groups: tuple[str, ...] = ()
+    facts: Facts | None = None
 
     def __post_init__(self) -> None:
         _lock(self)
@@ -308,7 +315,7 @@ def _taken(table: Any, rows: NDArray[np.int64]) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     for f in fields(table):
         value = getattr(table, f.name)
-        if f.name in ("splits", "folders") or value is None:
+        if f.name in ("splits", "folders", "groups") or value is None:
             continue
         if isinstance(value, np.ndarray):
             chosen[f.name] = value[rows]

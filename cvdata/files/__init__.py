@@ -3,6 +3,7 @@
 from .disk import FileEntry, place_files, write_files, write_stream
 from .paths import output_names, relative_name, safe_join, stays_inside
 from .records import Account, Counts, Finding, Loss, Manifest, QuarantineItem
+from .single import check_single, write_single
 from .staging import PRIVATE, Staging
 
 __all__ = [
@@ -15,11 +16,13 @@ __all__ = [
     "Manifest",
     "QuarantineItem",
     "Staging",
+    "check_single",
     "output_names",
     "place_files",
     "relative_name",
     "safe_join",
     "stays_inside",
     "write_files",
+    "write_single",
     "write_stream",
 ]

@@ -27,6 +27,7 @@ __all__ = [
     "remove",
     "remove_empty",
     "rename",
+    "replace_file",
     "write_files",
     "write_stream",
 ]
@@ -92,6 +93,26 @@ def _write_file(path: str, name: str, data: bytes) -> FileEntry:
     finally:
         os.close(descriptor)
     return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
+
+
+def replace_file(root: str, name: str, data: bytes) -> FileEntry:
+    """Write a file that may be there already, in one step: a reader sees the old one or the new one, whole.
+
+    Raises:
+        OSError: the disk refused; the old file is as it was.
+    """
+    beside = f".{name}.cvdata-{os.urandom(4).hex()}"
+    try:
+        entry = _write_file(f"{root}/{beside}", name, data)
+        _announce("flush", f"{root}/{beside}")
+        _sync(f"{root}/{beside}")
+        _announce("rename", f"{root}/{name}")
+        os.replace(f"{root}/{beside}", f"{root}/{name}")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(f"{root}/{beside}")
+        raise
+    return entry
 
 
 def write_stream(root: str, name: str, pieces: Iterable[bytes]) -> FileEntry:

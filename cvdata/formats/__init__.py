@@ -56,6 +56,7 @@ FEATURES = {
     "unlabelled": "pictures that nobody has labelled, told apart from empty ones",
     "empty": "pictures labelled as empty",
     "splits": "splits",
+    "groups": "groups of pictures that belong together",
     "meta": "info, licences and other notes on the dataset",
 }
 """What a format may be able to carry; `Format.carries` returns a subset."""

@@ -16,7 +16,8 @@ __all__ = ["losses_of"]
 def losses_of(dataset: Dataset, carried: frozenset[str], unread: Mapping[str, int]) -> list[Loss]:
     """Count everything in a dataset that a format does not carry.
 
-    What the format would give back by itself is no loss: ids that count up from 1, areas that are width x height.
+    What the format would give back by itself is no loss: ids that count up from 1, areas that are width x height; nor
+    is what can be measured again from the pictures (`Images.facts`).
 
     Args:
         carried: what the format keeps, of `formats.FEATURES`.
@@ -42,6 +43,7 @@ _WORDS = {
     "image-extra": ("images with other attributes", "the attributes are left out"),
     "image-ids": ("image ids", "numbered anew"),
     "splits": ("images in a split", "the split is left out"),
+    "groups": ("images in a group", "the group is left out"),
     "unlabelled": ("images that nobody has labelled", "written as images with nothing in them"),
     "empty": ("images labelled as empty", "no longer told apart from unlabelled ones"),
     "category-ids": ("class ids", "numbered anew"),
@@ -72,6 +74,7 @@ def _image_counts(dataset: Dataset) -> dict[str, int]:
         "image-extra": int((images.extra.lengths > 0).sum()) if images.extra is not None else 0,
         "image-ids": _named(images.source_id, len(images)),
         "splits": int((images.split >= 0).sum()),
+        "groups": int((images.group >= 0).sum()) if images.group is not None else 0,
         "unlabelled": int((images.state == State.UNLABELLED).sum()),
         "empty": int((images.state == State.EMPTY).sum()),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -14,7 +14,7 @@ from ..engine import Engine, InProcess, Progress, Silent, batch_size
 from ..engine.core import Sized
 from ..files import FileEntry, Staging, place_files
 
-__all__ = ["Media", "Outlet", "Refusal"]
+__all__ = ["LabelFiles", "Media", "Origin", "Outlet", "Refusal"]
 
 _MOST_PICTURES = 2000  # pictures a batch to place
 
@@ -37,6 +37,38 @@ class Refusal:
     expected: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a dataset that is written came from, for formats that keep a history.
+
+    Attributes:
+        command: what made it, such as `convert`; `settings`: as resolved.
+        source: name of what was read; `format`: its format; `sha256`: of its label files, None where not known.
+        version: version of a cvdata dataset that was read.
+    """
+
+    command: str = "save"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    source: str = "memory"
+    format: str = "memory"
+    sha256: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class LabelFiles:
+    """Which file holds the labels of which picture, one entry per picture.
+
+    Attributes:
+        names: name of each picture as the format's own reader will give it.
+        files: name below the output of the file that holds its labels (several pictures may share one), or None where
+            it has none, such as a picture that nobody has labelled.
+    """
+
+    names: tuple[str, ...]
+    files: tuple[str | None, ...]
+
+
 @dataclass(kw_only=True)
 class Outlet:
     """The desk that every writer works at.
@@ -47,6 +79,8 @@ class Outlet:
         media: how pictures get into the output.
         renamed: pictures whose name had to change, old to new; writers add to it.
         notes: losses that only the writer can see: what and what became of it, with the number of times.
+        origin: where the dataset came from.
+        labels: set by a writer whose files hold labels: which file has those of which picture.
     """
 
     staging: Staging
@@ -55,6 +89,8 @@ class Outlet:
     media: Media = "link"
     renamed: dict[str, str] = field(default_factory=dict)
     notes: dict[tuple[str, str], int] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
+    labels: LabelFiles | None = None
 
     def lose(self, what: str, outcome: str, count: int) -> None:
         """Count something that could not be written as it was."""
