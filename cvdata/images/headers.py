@@ -25,8 +25,10 @@ __all__ = [
     "LARGEST_PICTURE",
     "NOT_A_PICTURE",
     "Header",
+    "PictureFile",
     "orientation_of",
     "problem_of",
+    "read_file",
     "read_header",
     "too_large",
 ]
@@ -61,8 +63,58 @@ class Header(NamedTuple):
     turned: bool
 
 
+class PictureFile(NamedTuple):
+    """A picture's file, read once.
+
+    Attributes:
+        header: what its start says.
+        data: all of its bytes.
+        modified: when it was changed last, nanoseconds since 1970 (UTC).
+    """
+
+    header: Header
+    data: bytes
+    modified: int
+
+
 def read_header(path: str) -> Header | str:
     """Return what a picture's header says, or in a few words what is wrong with the file."""
+    opened = _opened(path)
+    if isinstance(opened, str):
+        return opened
+    descriptor, status = opened
+    try:
+        found = _read_fast(descriptor, status.st_size)
+    except OSError as error:
+        return _unreadable(error)
+    finally:
+        os.close(descriptor)
+    return _judged(found, path, status.st_size)
+
+
+def read_file(path: str) -> PictureFile | str:
+    """Read a file whole if its header is that of a picture of an allowed size; else say what is wrong with it."""
+    opened = _opened(path)
+    if isinstance(opened, str):
+        return opened
+    descriptor, status = opened
+    try:
+        header = _judged(_read_fast(descriptor, status.st_size), path, status.st_size)
+        if isinstance(header, str):
+            return header
+        if status.st_size > LARGEST_FILE:
+            return _too_long(status.st_size)
+        return PictureFile(header, _whole(descriptor, status.st_size), status.st_mtime_ns)
+    except OSError as error:
+        return _unreadable(error)
+    except MemoryError as error:
+        return problem_of(error)
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str) -> tuple[int, os.stat_result] | str:
+    """Open a regular file with something in it; return its descriptor, or what is wrong."""
     try:
         status = os.stat(path)  # before open: opening a pipe would wait for its writer
         if not stat.S_ISREG(status.st_mode):
@@ -70,18 +122,38 @@ def read_header(path: str) -> Header | str:
         if status.st_size == 0:
             return "is empty"
         descriptor = os.open(path, _OPEN)
-        try:
-            found = _read_fast(descriptor, status.st_size)
-        finally:
-            os.close(descriptor)
     except OSError as error:
-        return f"cannot be read: {error.strerror or type(error).__name__}"
+        return _unreadable(error)
     except ValueError:
         return "cannot be read: its name holds a NUL byte"
-    header = found if found is not None else _ask_pillow(path, status.st_size)
+    status = os.fstat(descriptor)  # again: another file may have taken the name
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        return "is not a regular file"
+    return descriptor, status
+
+
+def _unreadable(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or type(error).__name__}"
+
+
+def _judged(found: Header | str | None, path: str, size: int) -> Header | str:
+    header = found if found is not None else _ask_pillow(path, size)
     if isinstance(header, str):
         return header
     return too_large(header.width, header.height) or header
+
+
+def _whole(descriptor: int, size: int) -> bytes:
+    """Read a file from its start up to the size it had when it was opened."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    data = os.read(descriptor, size)
+    while len(data) < size:  # a network may bring it in pieces
+        more = os.read(descriptor, size - len(data))
+        if not more:
+            break
+        data += more
+    return data
 
 
 def too_large(width: int, height: int) -> str | None:
@@ -256,7 +328,7 @@ def _orientation(tiff: bytes) -> int | None:
 def _ask_pillow(path: str, size: int) -> Header | str:
     """Let Pillow read the header."""
     if size > LARGEST_FILE:
-        return f"has {size / 2**30:.3g} GiB, the limit is {LARGEST_FILE >> 30}"
+        return _too_long(size)
     start = b""
     try:
         with open(path, "rb") as file:
@@ -266,6 +338,10 @@ def _ask_pillow(path: str, size: int) -> Header | str:
     except Exception as error:  # noqa: BLE001 - decoders raise nearly anything on bad bytes
         problem = problem_of(error)
         return "is damaged" if problem == NOT_A_PICTURE and start.startswith(_SIGNATURES) else problem
+
+
+def _too_long(size: int) -> str:
+    return f"has {size / 2**30:.3g} GiB, the limit is {LARGEST_FILE >> 30}"
 
 
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")

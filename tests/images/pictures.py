@@ -21,6 +21,15 @@ def picture(width: int, height: int, mode: str = "RGB") -> Image.Image:
     return image if mode == "RGB" else image.convert(mode)
 
 
+def scene(width: int = 400, height: int = 300) -> Image.Image:
+    """Return a picture with a few blobs and edges, like a photo: no noise, no symmetry."""
+    y, x = np.mgrid[:height, :width]
+    waves = [np.sin(x / 37 + 1), np.cos(y / 23 + x / 91), np.sin((x + 2 * y) / 61)]
+    colours = np.stack([90 + 40 * waves[i] + 30 * waves[(i + 1) % 3] * waves[i] for i in range(3)], axis=-1)
+    colours[height // 5 : height // 2, width // 8 : width // 3] += 60
+    return Image.fromarray(np.clip(colours, 0, 255).astype(np.uint8))
+
+
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
@@ -55,3 +64,7 @@ def png(width: int, height: int, rows: int | None = None, before: bytes = b"", a
     ihdr = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     pixels = chunk(b"IDAT", zlib.compress(raw))
     return b"\x89PNG\r\n\x1a\n" + ihdr + before + pixels + after + chunk(b"IEND", b"")
+
+
+def differing_bits(hashes: Any, other: Any) -> list[int]:
+    return [bin(a ^ b).count("1") for a, b in np.broadcast(hashes.astype(object), np.asarray(other).astype(object))]
