@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from cvdata.dataset import FLAGS, Dataset, State
 from cvdata.dataset.select import keep_annotations
 from cvdata.formats import Format
 
-__all__ = ["by_name", "expected_of", "same", "tree"]
+__all__ = ["by_name", "expected_of", "identical", "same", "tree"]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -93,6 +95,31 @@ def same(found: Dataset, wanted: Dataset, carried: frozenset[str], precision: fl
         _agree(a[name], b[name], precision, name)
     if "unused-categories" in carried:
         assert found.categories.names == wanted.categories.names
+
+
+def identical(found: Any, wanted: Any, where: str = "dataset", *, but: frozenset[str] = frozenset()) -> None:
+    """Assert that two datasets, or tables of them, are the same in every column and bit for bit.
+
+    NaN is NaN, -0.0 is not 0.0, an array of ids is not a tuple of them, an unset column is not one of defaults.
+
+    Args:
+        but: names of columns that may differ, such as the folders of the pictures.
+    """
+    assert type(found) is type(wanted), f"{where}: {found!r} is not {wanted!r}"
+    if is_dataclass(wanted):
+        for f in fields(wanted):
+            if f.name not in but:
+                identical(getattr(found, f.name), getattr(wanted, f.name), f"{where}.{f.name}", but=but)
+    elif isinstance(wanted, np.ndarray):
+        assert found.dtype == wanted.dtype, where
+        assert found.shape == wanted.shape, where
+        if wanted.dtype.kind == "f":
+            assert np.array_equal(np.signbit(found) & ~np.isnan(found), np.signbit(wanted) & ~np.isnan(wanted)), where
+        assert np.array_equal(found, wanted, equal_nan=wanted.dtype.kind == "f"), where
+    elif isinstance(wanted, Mapping):
+        assert found == wanted, where
+    else:
+        assert found == wanted, f"{where}: {found!r} is not {wanted!r}"
 
 
 def _forgive(found: dict[str, Any], wanted: dict[str, Any], carried: frozenset[str]) -> None:

@@ -3,6 +3,7 @@
 from .disk import FileEntry, place_files, write_files, write_stream
 from .paths import output_names, relative_name, safe_join, stays_inside
 from .records import Account, Counts, Finding, Loss, Manifest, QuarantineItem
+from .scratch import Scratch
 from .single import check_single, write_single
 from .staging import PRIVATE, Staging
 
@@ -15,6 +16,7 @@ __all__ = [
     "Loss",
     "Manifest",
     "QuarantineItem",
+    "Scratch",
     "Staging",
     "check_single",
     "output_names",

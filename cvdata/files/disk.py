@@ -19,6 +19,8 @@ import msgspec
 
 __all__ = [
     "FileEntry",
+    "append",
+    "cut",
     "exchange",
     "flush",
     "make_folders",
@@ -128,6 +130,24 @@ def write_stream(root: str, name: str, pieces: Iterable[bytes]) -> FileEntry:
             while rest:
                 rest = rest[file.write(rest) :]
     return FileEntry(name, size, digest.hexdigest())
+
+
+def append(path: str, descriptor: int, data: bytes) -> None:
+    """Add to the end of a file that is open for appending.
+
+    Raises:
+        OSError: the disk refused; a part may be there.
+    """
+    _announce("append", path)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def cut(path: str, descriptor: int, size: int) -> None:
+    """Shorten an open file to so many bytes."""
+    _announce("cut", path)
+    os.ftruncate(descriptor, size)
 
 
 def place_files(root: str, names: Sequence[str], sources: Sequence[str], mode: str) -> list[FileEntry]:

@@ -8,7 +8,7 @@ import sys
 
 from ..errors import LockedError, OutputError, show
 
-__all__ = ["OutputLock"]
+__all__ = ["OutputLock", "lock_file", "refuse_busy"]
 
 
 class OutputLock:
@@ -27,25 +27,7 @@ class OutputLock:
             LockedError: another run holds it.
             OutputError: the folder cannot be written.
         """
-        while True:
-            try:
-                # A link of this name would have us make a file somewhere else.
-                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-            except OSError as error:
-                raise OutputError(
-                    f"cannot write beside '{show(self._target)}': {error.strerror}",
-                    hint="choose a folder that you may write to",
-                ) from error
-            try:
-                _lock(descriptor)
-            except OSError as error:
-                os.close(descriptor)
-                raise self._refused(error) from error
-            # A run that just ended may have removed the file between our open and our lock: then we hold nothing.
-            if _same_file(descriptor, self._path):
-                self._descriptor = descriptor
-                return
-            os.close(descriptor)
+        self._descriptor = lock_file(self._path, self._target)
 
     def release(self) -> None:
         """Remove the lock file and let go.
@@ -65,16 +47,63 @@ class OutputLock:
         finally:
             os.close(descriptor)
 
-    def _refused(self, error: OSError) -> OutputError:
-        if error.errno in _HELD:
-            return LockedError(
-                f"another cvdata run is writing '{show(self._target)}'",
-                hint="wait for it to end, or give another output folder",
-            )
-        return OutputError(
-            f"cannot lock '{show(self._target)}': {error.strerror}",
-            hint="choose a folder on a disk that can lock files",
+
+def refuse_busy(target: str) -> None:
+    """Refuse an output that another run is writing now, before any work; a lock file that a dead run left is removed.
+
+    Raises:
+        LockedError: another run holds it.
+        OutputError: the folder cannot be written.
+    """
+    lock = OutputLock(target)
+    lock.acquire()
+    try:
+        lock.release()
+    except OSError as error:
+        raise _refused(error, target) from error
+
+
+def lock_file(path: str, target: str) -> int:
+    """Open a file for reading and appending, made where it is not there, and lock it; return its descriptor.
+
+    Args:
+        target: the output that the lock is for, for messages.
+
+    Raises:
+        LockedError: another run holds it.
+        OutputError: the folder cannot be written.
+    """
+    while True:
+        try:
+            # A link of this name would have us make a file somewhere else.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+            descriptor = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write beside '{show(target)}': {error.strerror}",
+                hint="choose a folder that you may write to",
+            ) from error
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            os.close(descriptor)
+            raise _refused(error, target) from error
+        # A run that just ended may have removed the file between our open and our lock: then we hold nothing.
+        if _same_file(descriptor, path):
+            return descriptor
+        os.close(descriptor)
+
+
+def _refused(error: OSError, target: str) -> OutputError:
+    if error.errno in _HELD:
+        return LockedError(
+            f"another cvdata run is writing '{show(target)}'",
+            hint="wait for it to end, or give another output folder",
         )
+    return OutputError(
+        f"cannot lock '{show(target)}': {error.strerror}",
+        hint="choose a folder on a disk that can lock files",
+    )
 
 
 # What flock(2) and msvcrt.locking say when another process holds the lock.

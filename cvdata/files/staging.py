@@ -19,7 +19,7 @@ from .disk import FileEntry
 from .lock import OutputLock
 from .records import Manifest, QuarantineItem
 
-__all__ = ["PRIVATE", "Staging"]
+__all__ = ["PRIVATE", "Staging", "refuse_nested", "replace_quarantine"]
 
 PRIVATE = ".cvdata"
 """Folder inside an output that holds cvdata's own files."""
@@ -90,6 +90,11 @@ class Staging:
         """Take note of files that a worker wrote below `path`, for the manifest."""
         self._entries.extend(entries)
 
+    @property
+    def recorded(self) -> Sequence[FileEntry]:
+        """The files written so far, in the order in which they were recorded."""
+        return self._entries
+
     def commit(self, manifest: Manifest, quarantine: Sequence[QuarantineItem]) -> None:
         """Write quarantine and manifest, flush everything, and give the folder its name.
 
@@ -99,7 +104,7 @@ class Staging:
         """
         try:
             if quarantine:
-                self.write(f"{PRIVATE}/quarantine.jsonl", b"".join(_encode(item) + b"\n" for item in quarantine))
+                self.write(f"{PRIVATE}/{_QUARANTINE}", _quarantine_lines(quarantine))
             files = sorted(self._entries, key=lambda entry: entry.name)
             whole = msgspec.structs.replace(manifest, cvdata=__version__, files=files)
             disk.flush(self.path)
@@ -160,6 +165,32 @@ class Staging:
         )
 
 
+def replace_quarantine(target: str, items: Iterable[QuarantineItem]) -> None:
+    """Replace the quarantine of an output that stays as it is otherwise; the caller sees to it that no other run does.
+
+    Raises:
+        OutputError: the disk refused; the old one is as it was.
+    """
+    folder, stale = f"{target}/{PRIVATE}", re.compile(re.escape(f".{_QUARANTINE}") + r"\.cvdata-[0-9a-f]{8}")
+    try:
+        disk.make_folders(folder, [""])
+        for name in sorted(filter(stale.fullmatch, os.listdir(folder))):  # a killed run was about to replace it
+            disk.remove(f"{folder}/{name}")
+        disk.replace_file(folder, _QUARANTINE, _quarantine_lines(items))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(
+            f"cannot write the quarantine of '{show(target)}': {reason}", hint="free some space"
+        ) from error
+
+
+_QUARANTINE = "quarantine.jsonl"
+
+
+def _quarantine_lines(items: Iterable[QuarantineItem]) -> bytes:
+    return b"".join(_encode(item) + b"\n" for item in items)
+
+
 def _encode_manifest(manifest: Manifest) -> bytes:
     """One line per file, so that a person and a diff can read it."""
     head = msgspec.json.format(_encode(msgspec.structs.replace(manifest, files=[])), indent=1)
@@ -188,7 +219,12 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _check_target(target: str, sources: Sequence[Path], overwrite: bool) -> None:
+def refuse_nested(target: str, sources: Sequence[Path]) -> None:
+    """Refuse an output that is a link or a file, or that lies in a source or holds one.
+
+    Raises:
+        UsageError: it is or does.
+    """
     shown = show(target)
     if os.path.islink(target):
         raise UsageError(f"the output '{shown}' is a link", hint="give the folder itself")
@@ -203,6 +239,11 @@ def _check_target(target: str, sources: Sequence[Path], overwrite: bool) -> None
             raise UsageError(f"the output '{shown}' lies inside the input", hint="give a folder outside the input")
         if origin.startswith(real.rstrip(os.sep) + os.sep):
             raise UsageError(f"the output '{shown}' holds the input", hint="give a folder outside the input")
+
+
+def _check_target(target: str, sources: Sequence[Path], overwrite: bool) -> None:
+    refuse_nested(target, sources)
+    shown = show(target)
     if os.path.isdir(target) and os.listdir(target):
         if not overwrite:
             raise UsageError(

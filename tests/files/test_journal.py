@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cvdata.errors import LockedError, OutputError
+from cvdata.files import disk
+from cvdata.files.journal import Journal
+from tests.files.outputs import before_each_change, disk_full_at
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def entries(target: Path) -> list[bytes]:
+    with Journal(target) as journal:
+        return list(journal.entries)
+
+
+def fill(target: Path, *added: bytes) -> Path:
+    with Journal(target) as journal:
+        for entry in added:
+            journal.append(entry)
+    return target.parent / ".out.cvdata-journal"
+
+
+def test_what_was_added_is_there_for_the_next_run(tmp_path: Path) -> None:
+    path = fill(tmp_path / "out", b"one", b"two")
+    fill(tmp_path / "out", b"three")
+
+    assert path.read_bytes().count(b"\n") == 3
+    assert entries(tmp_path / "out") == [b"one", b"two", b"three"]
+
+
+def test_a_journal_that_nothing_was_added_to_leaves_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        assert [p.name for p in tmp_path.iterdir()] == [".out.cvdata-journal"]
+        assert journal.entries == []
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_discarded_journal_is_gone(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        journal.append(b"one")
+        journal.discard()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_torn_at_any_byte_ends_the_entries_and_is_cut_off(tmp_path: Path) -> None:
+    path = fill(tmp_path / "out", b"one", b"two")
+    whole = path.read_bytes()
+    first = whole.index(b"\n") + 1
+
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        assert entries(tmp_path / "out") == ([b"one"] if end >= first else [])
+        assert not path.exists() if end < first else path.read_bytes() == whole[:first]
+
+    path.write_bytes(whole[:-2])
+    fill(tmp_path / "out", b"three")
+    assert entries(tmp_path / "out") == [b"one", b"three"]
+
+
+def test_a_line_with_a_wrong_byte_ends_the_entries(tmp_path: Path) -> None:
+    path = fill(tmp_path / "out", b"one", b"two", b"three")
+    path.write_bytes(path.read_bytes().replace(b"two", b"twa"))
+
+    assert entries(tmp_path / "out") == [b"one"]
+
+
+def test_two_runs_of_one_output_do_not_share_a_journal(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        journal.append(b"one")
+        with pytest.raises(LockedError, match="another cvdata run"), Journal(tmp_path / "out"):
+            pass
+        with Journal(tmp_path / "other"):
+            pass
+
+    assert entries(tmp_path / "out") == [b"one"]
+
+
+def test_a_killed_run_leaves_its_entries_and_no_lock(tmp_path: Path) -> None:
+    code = f"""if True:
+        import os, signal
+        from cvdata.files.journal import Journal
+        with Journal({str(tmp_path / "out")!r}) as journal:
+            journal.make_scratch()
+            journal.append(b"one")
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    subprocess.run([sys.executable, "-c", code], cwd=REPO, check=False)
+
+    assert (tmp_path / ".out.cvdata-scratch").is_dir()
+    assert entries(tmp_path / "out") == [b"one"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".out.cvdata-journal"]
+
+
+def test_the_scratch_folder_goes_with_the_run(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        (Path(journal.make_scratch()) / "a.jpg").write_bytes(b"x")
+        assert sorted(p.name for p in tmp_path.iterdir()) == [".out.cvdata-journal", ".out.cvdata-scratch"]
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_of_its_name_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_bytes(b"mine")
+    (tmp_path / ".out.cvdata-journal").symlink_to("mine.txt")
+
+    with pytest.raises(OutputError), Journal(tmp_path / "out"):
+        pass
+
+    assert (tmp_path / "mine.txt").read_bytes() == b"mine"
+
+
+def test_a_full_disk_is_a_message_and_keeps_what_is_there(tmp_path: Path) -> None:
+    fill(tmp_path / "out", b"one")
+
+    with (
+        pytest.raises(OutputError, match="No space left"),
+        Journal(tmp_path / "out") as journal,
+        before_each_change(disk_full_at(1)),
+    ):
+        journal.append(b"two")
+
+    assert entries(tmp_path / "out") == [b"one"]
+
+
+def test_every_change_is_announced(tmp_path: Path) -> None:
+    path = fill(tmp_path / "out", b"one")
+    path.write_bytes(path.read_bytes() + b"torn")
+    kinds: list[str] = []
+
+    disk.on_operation(lambda kind, path: kinds.append(f"{kind} {os.path.basename(path)}"))
+    try:
+        with Journal(tmp_path / "out") as journal:
+            journal.make_scratch()
+            journal.append(b"two")
+            journal.discard()
+    finally:
+        disk.on_operation(None)
+
+    assert kinds == [
+        "cut .out.cvdata-journal",
+        "remove .out.cvdata-scratch",
+        "mkdir .out.cvdata-scratch",
+        "append .out.cvdata-journal",
+        "remove .out.cvdata-scratch",
+        "remove .out.cvdata-journal",
+    ]
