@@ -1,1 +1,1 @@
-"""Numbers, tables, plots, pages and pictures about a dataset; it knows no command and no rule of its own."""
+"""What a person looks at: pages, plots, pictures with their labels drawn, and the numbers of a dataset."""
