@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["Media", "OnBad", "Origin", "Verify"]
+__all__ = ["Media", "OnBad", "Origin", "Sidecar", "Verify"]
 
 
 class Media(str, Enum):
@@ -29,6 +29,13 @@ class OnBad(str, Enum):
 
     quarantine = "quarantine"
     fail = "fail"
+
+
+class Sidecar(str, Enum):
+    """Whether what a format cannot hold is kept beside its files, and put back."""
+
+    auto = "auto"
+    none = "none"
 
 
 class Origin(str, Enum):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .app import app, examples, guarded
-from .choices import Media, OnBad, Origin, Verify
+from .choices import Media, OnBad, Origin, Sidecar, Verify
 from .options import only_for, parse_classes, parse_set
 
 __all__ = ["convert"]
@@ -74,6 +74,12 @@ def convert(
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail, before writing, if TO cannot hold everything.")
     ] = False,
+    sidecar: Annotated[
+        Sidecar,
+        typer.Option(
+            help="Keep what TO cannot hold in .cvdata/sidecar of DST, and put back what SRC keeps there; or do neither."
+        ),
+    ] = Sidecar.auto,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a DST that cvdata wrote before.")] = False,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes to use.", show_default="one per core")
@@ -109,6 +115,7 @@ def convert(
         media=media.value,
         on_bad=on_bad.value,
         strict=strict,
+        sidecar=sidecar.value,
         overwrite=overwrite,
         workers=workers,
         read=chosen["read"],

@@ -10,9 +10,13 @@ import typer
 from ..errors import Place, show
 
 if TYPE_CHECKING:
-    from ..convert import Report
+    from collections.abc import Sequence
 
-__all__ = ["finish", "summary"]
+    from ..convert import Report
+    from ..files import Finding, QuarantineItem
+    from ..ingest import IngestReport
+
+__all__ = ["account_lines", "finding_lines", "finish", "quarantine_lines", "summary"]
 
 _MOST_LINES = 5
 _MOST_EXAMPLES = 3
@@ -43,20 +47,35 @@ def _some(examples: list[str], count: int) -> str:
 
 def summary(report: Report) -> str:
     """Return the report as text: the account, the losses, the findings, the first bad items."""
-    lines = [f"{report.source_format} -> {report.target_format}: {report.target}", f"{'':<13}images  annotations"]
+    lines = [f"{report.source_format} -> {report.target_format}: {report.target}", *account_lines(report)]
+    lines.append(f"checked: {report.verified}")
+    lines += [f"lost: {loss.count:,} {loss.what}: {loss.outcome}" for loss in report.losses]
+    lines += finding_lines(report.findings)
+    lines += quarantine_lines(report.quarantine)
+    return "\n".join(lines) + "\n"
+
+
+def account_lines(report: Report | IngestReport) -> list[str]:
+    """Return what was read and where it went, as a small table."""
+    lines = [f"{'':<13}images  annotations"]
     for name in ("read", "written", "quarantined", "filtered"):
         counts = getattr(report, name)
         if name in ("read", "written") or counts.images or counts.annotations:
             lines.append(f"{name:<11}{counts.images:>8,}  {counts.annotations:>11,}")
-    lines.append(f"checked: {report.verified}")
-    lines += [f"lost: {loss.count:,} {loss.what}: {loss.outcome}" for loss in report.losses]
-    for finding in report.findings:
-        lines.append(f"note: {finding.message}{_some(finding.examples, finding.count)}")
-    if report.renamed:
-        lines.append(f"note: {report.renamed:,} pictures have a new name; .cvdata/manifest.json has the map")
-    for item in report.quarantine[:_MOST_LINES]:
+    return lines
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Return a line per finding, with the first examples."""
+    return [f"note: {finding.message}{_some(finding.examples, finding.count)}" for finding in findings]
+
+
+def quarantine_lines(items: Sequence[QuarantineItem], most: int = _MOST_LINES) -> list[str]:
+    """Return a line for each of the first bad items, and where all of them are."""
+    lines = []
+    for item in items[:most]:
         place = Place(item.file, item.line, item.field)
         lines.append(f"quarantined: {place}: {show(item.found)}; expected {show(item.expected)}")
-    if report.quarantine:
+    if items:
         lines.append("all quarantined items are in .cvdata/quarantine.jsonl of the output")
-    return "\n".join(lines) + "\n"
+    return lines

@@ -15,17 +15,37 @@ from typing import Any
 import msgspec
 
 from ..convert import ConvertSettings, Report
+from ..curate.diff import DiffReport
+from ..curate.findings import CheckReport, CheckSettings
+from ..curate.history import LogReport, RestoreReport
 from ..files import Manifest, QuarantineItem, disk
 from ..formats._class_folders import ClassMap
+from ..formats.sidecar import Sidecar
+from ..formats.store import StoreFile, Version
+from ..ingest import IngestReport, IngestSettings
+from ..ingest.reading import JournalEntry
+from ..reports.stats import StatsReport
 
 __all__ = ["SCHEMAS", "main", "schema_of", "stale"]
 
 SCHEMAS: dict[str, tuple[type[Any], str]] = {
+    "check-report.json": (CheckReport, "What cvdata check --json prints"),
+    "check-settings.json": (CheckSettings, "Settings of a check"),
     "class-map.json": (ClassMap, "classes.json of an imagefolder"),
     "convert-report.json": (Report, "What cvdata convert --json prints"),
     "convert-settings.json": (ConvertSettings, "Settings of a conversion"),
+    "dataset.json": (StoreFile, "cvdata.json of a cvdata dataset"),
+    "diff-report.json": (DiffReport, "What cvdata diff --json prints"),
+    "log-report.json": (LogReport, "What cvdata log --json prints"),
+    "ingest-journal.json": (JournalEntry, "A line of .NAME.cvdata-journal, behind its checksum"),
+    "ingest-report.json": (IngestReport, "What cvdata ingest --json prints"),
+    "ingest-settings.json": (IngestSettings, "Settings of taking pictures in"),
     "manifest.json": (Manifest, ".cvdata/manifest.json of an output"),
     "quarantine-item.json": (QuarantineItem, "A line of .cvdata/quarantine.jsonl of an output"),
+    "restore-report.json": (RestoreReport, "What cvdata restore --json prints"),
+    "sidecar.json": (Sidecar, ".cvdata/sidecar/sidecar.json of an output"),
+    "stats-report.json": (StatsReport, "What cvdata stats --json prints"),
+    "version.json": (Version, "versions/ID/version.json of a cvdata dataset"),
 }
 """File name of each schema, with the struct it describes and its title."""
 

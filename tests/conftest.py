@@ -9,6 +9,7 @@ import pytest
 
 # As the command line does: threads of NumPy's BLAS would forbid to fork workers, and forked ones are to be tested too.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 # Versions of a cvdata dataset say when they were made; a test that compares bytes must not depend on it.
 os.environ["SOURCE_DATE_EPOCH"] = "1767225600"  # 2026-01-01
 

@@ -76,7 +76,7 @@ def test_strict_stops_before_anything_is_written(source: Path, tmp_path: Path) -
 
 
 def test_strict_is_content_where_nothing_is_lost(source: Path, tmp_path: Path) -> None:
-    assert run(source, tmp_path / "out", "coco", strict=True).losses == []
+    assert run(source, tmp_path / "out", "coco", strict=True, sidecar="none").losses == []
 
 
 def test_a_polygon_that_nobody_reads_is_a_loss_all_the_same(tmp_path: Path) -> None:

@@ -71,6 +71,19 @@ def test_a_picture_behind_a_link_arrives_as_a_file(photo: Path, tmp_path: Path) 
     assert picture.read_bytes() == (folder / "stored.bin").read_bytes()
 
 
+def test_pictures_that_get_a_new_name_are_named_in_the_report(tmp_path: Path) -> None:
+    for name in ("Photo.jpg", "photo.jpg"):
+        draw_photo(tmp_path / "in")
+        (tmp_path / "in/1.jpg").rename(tmp_path / f"in/{name}")
+    (tmp_path / "in/a.json").unlink()
+
+    report = run(tmp_path / "in", tmp_path / "out", "yolo")
+
+    [found] = [found for found in report.findings if found.code == "renamed"]
+    assert (found.count, report.renamed) == (1, 1)
+    assert found.examples[0].startswith("photo.jpg -> photo-")
+
+
 @pytest.mark.parametrize("media", ["link", "copy", "symlink", "none"])
 def test_the_input_is_never_changed(media: str, photo: Path, tmp_path: Path) -> None:
     before = {name: (text, os.stat(photo.parent / name).st_mtime_ns) for name, text in tree(photo.parent).items()}

@@ -3,6 +3,7 @@
 from .facts import TAKEN_UNKNOWN, Facts
 from .ragged import Ragged
 from .tables import COLUMNS, FLAGS, Annotations, Categories, Dataset, Images, Polygons, Row, SourceIds, State
+from .texts import Texts
 
 __all__ = [
     "COLUMNS",
@@ -18,4 +19,5 @@ __all__ = [
     "Row",
     "SourceIds",
     "State",
+    "Texts",
 ]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .facts import Facts
 from .ragged import Ragged, locked, ranges, starts
+from .texts import Texts
 
 __all__ = [
     "COLUMNS",
@@ -179,6 +180,8 @@ class Annotations:
         area: float64 as the source gave it, NaN where it did not.
         source_id: ids of the source.
         extra: every other attribute as one JSON object per row (empty where there is none).
+        outlines: rings as the JSON text of the source, in place of `polygons`, where nobody would look at them: a
+            reader makes this only when asked to, for what is kept beside label files, and no format writes it.
     """
 
     image: NDArray[np.int32]
@@ -197,6 +200,7 @@ class Annotations:
     area: NDArray[np.float64] | None = None
     source_id: SourceIds | None = None
     extra: Ragged | None = None
+    outlines: Texts | None = None
 
     def __post_init__(self) -> None:
         _lock(self)

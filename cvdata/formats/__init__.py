@@ -30,7 +30,7 @@ __all__ = [
     "format_of",
 ]
 
-_SHARED = {"intake", "losses", "outlet", "settle"}
+_SHARED = {"intake", "losses", "outlet", "settle", "sidecar", "store"}
 
 FEATURES = {
     "boxes": "axis-aligned boxes",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
-from ..dataset import FLAGS, Ragged
+from ..dataset import FLAGS, Ragged, Texts
 from ..dataset.concat import ids_of
 from ..dataset.geometry import bounds
 from ..dataset.rle import decompress
 from ._coco_images import plain_digits
-from ._coco_part import BadRow, Part, make_part, polygons_of
+from ._coco_part import BadRow, Outlines, Part, make_part, polygons_of
 
-__all__ = ["read_exact"]
+__all__ = ["read_exact", "set_outlines_aside"]
 
 
 class _Bad(Exception):  # noqa: N818 - caught in this file: what is wrong with one annotation
@@ -42,7 +44,7 @@ def read_exact(items: list[dict[str, Any]]) -> Part:
             good.append(_exact_row(item, notes))
             rows.append(row)
         except _Bad as why:
-            bad.append(BadRow(row, item.get("id", ""), why.where, why.found, why.expected))
+            bad.append(BadRow(row, item.get("id", ""), why.where, why.found, why.expected, item.get("image_id")))
     columns, sizes, masks_bad = _columns(good)
     keep = [i for i in range(len(good)) if i not in masks_bad]
     part = make_part(len(items), columns, np.array(rows, np.int64))
@@ -59,7 +61,8 @@ def _without(part: Part, good: list[dict[str, Any]], keep: list[int], bad: list[
     chosen = np.array(keep, np.int64)
     for i in bad:
         found = "run lengths that are not COCO's code"
-        part.bad.append(BadRow(int(part.rows[i]), good[i]["id"], "segmentation", found, "a compressed mask"))
+        row, image = int(part.rows[i]), good[i]["image"]
+        part.bad.append(BadRow(row, good[i]["id"], "segmentation", found, "a compressed mask", image))
     part.table, part.rows = part.table.take(chosen), part.rows[chosen]
     part.ids, part.images, part.categories = (
         ids_of([good[i][key] for i in keep]) for key in ("id", "image", "category")
@@ -253,3 +256,32 @@ def _fill_boxes(columns: dict[str, Any]) -> None:
     if polygons is not None and wanted.any():
         of_polygon = wanted & (polygons.ring_counts > 0)
         box[of_polygon] = bounds(polygons)[of_polygon]
+
+
+class _Segmented(msgspec.Struct, gc=False):
+    """An annotation of which only the text of the outline matters."""
+
+    segmentation: msgspec.Raw | UnsetType = UNSET
+
+
+_SEGMENTED = msgspec.json.Decoder(list[_Segmented])
+
+
+def set_outlines_aside(part: Part, text: bytes, wanted: Outlines) -> None:
+    """Count the outlines of a part and, where wanted, keep the text that they were read from instead.
+
+    So it makes no difference to what is kept whether a piece was read the exact way.
+    """
+    polygons = part.table.polygons
+    rings = np.zeros(len(part.rows), np.int64) if polygons is None else polygons.ring_counts
+    part.unread = {"polygons": int((rings > 0).sum()), "rings": int((rings > 1).sum())}
+    part.table = dataclasses.replace(part.table, polygons=None)
+    if wanted == "text":
+        try:
+            items = _SEGMENTED.decode(b"[" + text + b"]")
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):  # a NaN somewhere, which is no JSON
+            part.textless = True
+            return
+        chosen = zip(part.rows.tolist(), (rings > 0).tolist(), strict=True)
+        texts: list[Any] = [items[row].segmentation if has else b"" for row, has in chosen]
+        part.table = dataclasses.replace(part.table, outlines=Texts.of(texts))

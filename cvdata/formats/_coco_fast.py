@@ -11,8 +11,9 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
+from ..dataset import Texts
 from ..dataset.concat import ids_of
-from ._coco_part import Part, make_part, polygons_of
+from ._coco_part import Outlines, Part, make_part, polygons_of
 
 __all__ = ["read_fast"]
 
@@ -53,12 +54,12 @@ _PLAIN = msgspec.json.Decoder(list[_Plain])
 _NUMBERS = b"0123456789.,-[] \t\r\n"  # no exponent: 1e999 is a number to JSON and not to anyone else
 
 
-def read_fast(text: bytes, polygons: bool) -> Part | None:
+def read_fast(text: bytes, wanted: Outlines) -> Part | None:
     """Read a piece whose annotations are all of the common kind; None where one is not."""
     if b"\\" in text:
         return None
     try:
-        rows: Any = (_OUTLINED if polygons else _PLAIN).decode(b"[" + text + b"]")
+        rows: Any = (_OUTLINED if wanted == "decode" else _PLAIN).decode(b"[" + text + b"]")
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     outlines = [row.segmentation for row in rows]
@@ -67,8 +68,8 @@ def read_fast(text: bytes, polygons: bool) -> Part | None:
     crowds = [row.iscrowd for row in rows]
     keys = 8 * len(rows) - sum(column.count(UNSET) for column in (outlines, areas, scores, crowds))
     table: dict[str, Any] = {}
-    unread = 0
-    if polygons:
+    unread: dict[str, int] = {}
+    if wanted == "decode":
         rles = [outline for outline in outlines if type(outline) is _Rle]
         if rles or any(len(ring) % 2 or len(ring) < 6 for outline in outlines if outline for ring in outline):
             return None
@@ -78,6 +79,8 @@ def read_fast(text: bytes, polygons: bool) -> Part | None:
         if checked is None:
             return None
         unread = checked
+        if wanted == "text":
+            table["outlines"] = Texts.of([b"" if outline is UNSET else outline for outline in outlines])
     if text.count(b":") != keys or crowds.count(0) + crowds.count(UNSET) != len(crowds):
         return None  # a key twice, or a value that needs a word with the user
     count = len(rows)
@@ -107,8 +110,11 @@ def _optional(values: list[Any]) -> NDArray[np.float64] | None:
     return np.array(values, np.float64)
 
 
-def _count_outlines(outlines: list[Any]) -> int | None:
-    """Count polygons by their text: numbers only, pairs, at least three points; None where one needs the exact way."""
+def _count_outlines(outlines: list[Any]) -> dict[str, int] | None:
+    """Count outlines, and those of several rings, by their text; None where one needs the exact way.
+
+    That is one with anything but numbers in pairs, or with fewer than three points.
+    """
     texts = [text for text in outlines if text is not UNSET]
     whole = b";;".join([b"", *texts, b""])
     if whole.translate(None, _NUMBERS + b";"):
@@ -120,7 +126,7 @@ def _count_outlines(outlines: list[Any]) -> int | None:
     commas, brackets = (np.searchsorted(np.flatnonzero(byte == ord(sign)), ends[:, 0]) for sign in ",[")
     commas, brackets = np.diff(commas), np.diff(brackets)
     plain = (brackets == 2) & (byte[first + 1] == ord("[")) & (byte[last - 1] == ord("]"))
-    empty = 0
+    empty = several = 0
     for row in np.flatnonzero(~plain | (commas % 2 == 0) | (commas < 5)).tolist():
         try:
             rings = msgspec.json.decode(texts[row], type=list[list[float]])
@@ -129,4 +135,5 @@ def _count_outlines(outlines: list[Any]) -> int | None:
         if any(len(ring) % 2 or len(ring) < 6 for ring in rings):
             return None
         empty += not rings
-    return len(texts) - empty
+        several += len(rings) > 1
+    return {"polygons": len(texts) - empty, "rings": several}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,22 @@ from numpy.typing import NDArray
 from ..dataset import Annotations, Polygons, SourceIds
 from ..dataset.ragged import starts
 
-__all__ = ["BadRow", "Part", "make_part", "polygons_of"]
+__all__ = ["BadRow", "Outlines", "Part", "make_part", "polygons_of"]
+
+Outlines = Literal["decode", "text", "count"]
+"""What becomes of outlines: columns of numbers, their text as it stands, or nothing but their number."""
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """An annotation that was left out: place in its part, its id and what is wrong."""
+    """An annotation that was left out: place in its part, its id, what is wrong, and the id of its picture."""
 
     row: int
     id: Any
     field: str
     found: str
     expected: str
+    image: Any = None
 
 
 @dataclass(kw_only=True)
@@ -36,7 +40,8 @@ class Part:
         rows: int64, place in the piece of each row of the table; bad ones are missing. `total` counts both.
         ids, images, categories: ids as given. `textual`: image ids that were given as text.
         mask_size: int64, shape (n, 2), height and width that a mask declares; 0 without mask.
-        unread: polygons that nobody wanted.
+        unread: how many outlines nobody decoded (`polygons`), and how many of these have several rings (`rings`).
+        textless: outlines were to stay as text, and this piece has none that could stay.
         notes: what was put right, with the ids of the annotations.
     """
 
@@ -47,7 +52,8 @@ class Part:
     images: SourceIds
     categories: SourceIds
     mask_size: NDArray[np.int64] | None = None
-    unread: int = 0
+    unread: dict[str, int] = field(default_factory=dict)
+    textless: bool = False
     bad: list[BadRow] = field(default_factory=list)
     notes: dict[str, list[Any]] = field(default_factory=dict)
 

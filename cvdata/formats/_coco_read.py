@@ -22,6 +22,7 @@ from ..files import Counts
 from ..images import PictureIndex, find_pictures
 from ._coco_ids import rows_of, sound_ids
 from ._coco_images import ImagePiece, ImageTable, join_images, read_categories, read_image_piece
+from ._coco_part import Outlines
 from ._coco_rows import Part, Piece, read_piece
 from ._json import BadGuess, JsonFile, Span, decode_array, decode_value, elements, sections, split_array
 from .intake import Intake
@@ -46,16 +47,29 @@ def read_file(file: Path, split: str | None, shown: str, intake: Intake) -> Data
         FormatError, IdentityError, UnsafePathError: the file is refused; see `coco.read`.
     """
     document = JsonFile(file, shown)
-    try:
-        draft = _Draft.read(document, split, intake, exact=False)
-    except BadGuess:
-        draft = _read_exactly(document, split, intake)
+    outlines = _outlines_wanted(intake)
+    draft = _read(document, split, intake, outlines)
+    if any(part.textless for part in draft.parts):
+        draft = _read(document, split, intake, "decode")
     return draft.settle(split, intake)
 
 
-def _read_exactly(document: JsonFile, split: str | None, intake: Intake) -> _Draft:
+def _outlines_wanted(intake: Intake) -> Outlines:
+    if intake.wanted is None or "polygons" in intake.wanted:
+        return "text" if "polygons" in intake.as_text else "decode"
+    return "count"
+
+
+def _read(document: JsonFile, split: str | None, intake: Intake, outlines: Outlines) -> _Draft:
     try:
-        return _Draft.read(document, split, intake, exact=True)
+        return _Draft.read(document, split, intake, outlines, exact=False)
+    except BadGuess:
+        return _read_exactly(document, split, intake, outlines)
+
+
+def _read_exactly(document: JsonFile, split: str | None, intake: Intake, outlines: Outlines) -> _Draft:
+    try:
+        return _Draft.read(document, split, intake, outlines, exact=True)
     except BadGuess:
         pass
     # The brackets are right and something between them is not: find the first element that does not decode.
@@ -106,7 +120,7 @@ class _Draft:
     pictures: PictureIndex | None
 
     @staticmethod
-    def read(document: JsonFile, split: str | None, intake: Intake, *, exact: bool) -> _Draft:
+    def read(document: JsonFile, split: str | None, intake: Intake, outlines: Outlines, *, exact: bool) -> _Draft:
         """Read all sections; the large ones in pieces, by all workers."""
         shown = document.shown
         spans = _find_sections(document, shown, exact)
@@ -117,9 +131,8 @@ class _Draft:
         images = join_images(_whole(engine.map(read_image_piece, pieces)), shown)
         annotations = spans.get("annotations")
         cuts = _pieces(document, annotations, engine.workers, exact) if annotations else []
-        polygons = intake.wanted is None or "polygons" in intake.wanted
         intake.progress.start(f"reading {shown}", len(cuts))
-        batches = [Piece(document, (cut,), polygons, shown) for cut in cuts]
+        batches = [Piece(document, (cut,), outlines, shown) for cut in cuts]
         results = engine.map(read_piece, batches, progress=intake.progress)
         ahead = list(islice(results, 1))
         pictures = _find_pictures(Path(document.path), split, images.names, intake)  # while the workers are busy
@@ -163,14 +176,18 @@ class _Draft:
         """Count what was read, and pass on what the workers found."""
         total = sum(part.total for part in self.parts)
         intake.read += Counts(len(self.images.names), total)
-        unread = sum(part.unread for part in self.parts)
-        if unread:
-            intake.unread["polygons"] = intake.unread.get("polygons", 0) + unread
+        for kind in ("polygons", "rings"):
+            unread = sum(part.unread.get(kind, 0) for part in self.parts)
+            if unread:
+                intake.unread[kind] = intake.unread.get(kind, 0) + unread
         start = 0
+        pictures = iter(self._pictures_of_bad().tolist())
         for part in self.parts:
             for bad in part.bad:
                 field = f"annotations[{start + bad.row}] (id {bad.id}): {bad.field}"
-                intake.bad_annotation(Place(self.shown, field=field), bad.found, bad.expected)
+                image = next(pictures)
+                name = self.images.names[image] if image >= 0 else None
+                intake.bad_annotation(Place(self.shown, field=field), bad.found, bad.expected, name)
             for code, ids in part.notes.items():
                 intake.note(code, _NOTES[code], len(ids), (f"annotation id {show(str(i))}" for i in ids))
             start += part.total
@@ -184,6 +201,12 @@ class _Draft:
             if other != name:
                 pair = f"'{show(other)}' and '{show(name)}'"
                 intake.note("class-case", "class names differ only in case and are kept apart", 1, [pair])
+
+    def _pictures_of_bad(self) -> NDArray[np.int64]:
+        """Return the picture of each annotation that could not be read; -1 where it names none that is listed."""
+        ids = [bad.image for part in self.parts for bad in part.bad]
+        known = tuple(value if isinstance(value, (int, str)) else "" for value in ids)
+        return rows_of(known, self.images.ids) if known else np.zeros(0, np.int64)
 
     def _attach(self, intake: Intake) -> tuple[NDArray[np.int64], Annotations]:
         """Find image and category of every annotation; return the good rows and the table with both filled in."""
@@ -239,6 +262,9 @@ class _Draft:
     ) -> tuple[Dataset, NDArray[np.int64], NDArray[np.int64]]:
         """Make the dataset; also return the place in the file of each image, and the row here of each annotation."""
         images, count = self.images, len(self.images.names)
+        lost = np.zeros(count + 1, np.bool_)  # the last: pictures that nobody knows
+        lost[np.delete(table.image, good)] = True
+        lost[self._pictures_of_bad()] = True
         rows = good if (np.diff(table.image[good]) >= 0).all() else good[np.argsort(table.image[good], kind="stable")]
         if len(rows) < len(table) or (rows[1:] < rows[:-1]).any():
             table = table.take(rows)
@@ -246,7 +272,8 @@ class _Draft:
         table = dataclasses.replace(table, source_id=ids)
         counts = np.bincount(table.image, minlength=count)
         state = np.where(counts > 0, State.LABELLED, State.EMPTY if self.annotated else State.UNLABELLED)
-        state[(counts == 0) & ~images.labelled] = State.UNLABELLED
+        # Where the only annotation was bad, the picture is not known to be empty.
+        state[(counts == 0) & (~images.labelled | lost[:-1])] = State.UNLABELLED
         dataset = Dataset(
             images=Images(
                 names=tuple(images.names),

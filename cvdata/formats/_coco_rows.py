@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import FormatError, Place
-from ._coco_exact import read_exact
+from ._coco_exact import read_exact, set_outlines_aside
 from ._coco_fast import read_fast
-from ._coco_part import Part
+from ._coco_part import Outlines, Part
 from ._json import BadGuess, JsonFile, Span, decode_array
 
 __all__ = ["Part", "Piece", "read_piece"]
@@ -24,19 +24,19 @@ class Piece:
 
     Attributes:
         shown: name of the file in messages.
-        polygons: whether anyone will look at the outlines; if not they are checked by their shape and counted.
+        outlines: what becomes of outlines; those that are not decoded are checked by their shape and counted.
     """
 
     file: JsonFile
     spans: tuple[Span, ...]
-    polygons: bool
+    outlines: Outlines
     shown: str
 
     def __len__(self) -> int:
         return len(self.spans)
 
     def __getitem__(self, part: slice) -> Piece:
-        return Piece(self.file, self.spans[part], self.polygons, self.shown)
+        return Piece(self.file, self.spans[part], self.outlines, self.shown)
 
 
 def read_piece(piece: Piece) -> list[Part] | None:
@@ -48,10 +48,12 @@ def read_piece(piece: Piece) -> list[Part] | None:
     parts = []
     for span in piece.spans:
         text = piece.file.read(span.start, span.end)
-        part = read_fast(text, piece.polygons)
+        part = read_fast(text, piece.outlines)
         if part is None:
             try:
                 part = read_exact(decode_array(text))
+                if piece.outlines != "decode":
+                    set_outlines_aside(part, text, piece.outlines)
             except BadGuess:
                 return None
             except ValueError as error:

@@ -1,8 +1,9 @@
-"""Several COCO files, one per split, as one dataset."""
+"""Several COCO files, one per split: what their names say, and how they become one dataset."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +15,21 @@ from ..dataset import Categories, Dataset, Images, Ragged, SourceIds
 from ..dataset.concat import concat_annotations, concat_ids
 from ..errors import IdentityError, Place, show
 
-__all__ = ["join_splits"]
+__all__ = ["TASKS", "join_splits", "split_name", "split_of"]
+
+TASKS = ("instances", "person_keypoints", "labels", "stuff", "image_info")
+_NAMED = re.compile(rf"(?:{'|'.join(TASKS)})_([A-Za-z]+)(?:\d{{4}})?$")
+
+
+def split_of(stem: str) -> str | None:
+    """Return the split that the name of a file tells, given without its suffix."""
+    match = _NAMED.match(stem)
+    return None if match is None or match[1] == "default" else split_name(match[1])
+
+
+def split_name(name: str) -> str:
+    """Return the name of a split as cvdata calls it: `valid` is `val`."""
+    return {"valid": "val", "validation": "val"}.get(name, name)
 
 
 def join_splits(

@@ -16,7 +16,8 @@ from ..dataset.concat import ids_of
 from ..dataset.select import keep_images
 from ..files import output_names, write_stream
 from ._coco_encode import AnnotationBatch, ImageBatch, encode_batch
-from .outlet import Outlet
+from ._coco_splits import split_of
+from .outlet import LabelFiles, Outlet
 
 __all__ = ["write_dataset"]
 
@@ -28,7 +29,9 @@ def write_dataset(dataset: Dataset, outlet: Outlet, category_ids: str) -> None:
     names = output_names(dataset.images.names)
     outlet.renamed.update({a: b for a, b in zip(dataset.images.names, names, strict=True) if a != b})
     ids = _category_ids(dataset.categories, category_ids)
-    for name, rows in _files(dataset.images):
+    files = list(_files(dataset.images))
+    outlet.labels = _label_files(dataset, names, files, outlet)
+    for name, rows in files:
         part = dataset if rows is None else keep_images(dataset, rows)
         chosen = names if rows is None else [names[row] for row in rows.tolist()]
         _write_file(f"annotations/{name}.json", part, chosen, ids, outlet)
@@ -47,6 +50,27 @@ def _files(images: Images) -> Iterator[tuple[str, NDArray[np.int64] | None]]:
     rows = np.flatnonzero(images.split < 0)
     if len(rows):
         yield "instances_default", rows
+
+
+def _label_files(
+    dataset: Dataset, names: list[str], files: list[tuple[str, NDArray[np.int64] | None]], outlet: Outlet
+) -> LabelFiles:
+    """Say what reading will find where; a split is called as the name of its file tells."""
+    images = dataset.images
+    owners = [f"annotations/{files[0][0]}.json" if files else None] * len(names)
+    splits: list[str | None] = [None] * len(images.splits)
+    for name, rows in files:
+        if rows is None or images.split[rows[0]] < 0:
+            split = None
+        else:
+            code = int(images.split[rows[0]])
+            split = splits[code] = split_of(name)
+            if split != images.splits[code]:
+                outcome = f"read back as {split or 'no split'}"
+                outlet.lose("images of splits that no file name tells", outcome, len(rows))
+        for row in () if rows is None else rows.tolist():
+            owners[row] = f"annotations/{name}.json"
+    return LabelFiles(tuple(names), tuple(owners), tuple(splits), dataset.categories.names)
 
 
 def _category_ids(categories: Categories, wanted: str) -> SourceIds:

@@ -95,7 +95,8 @@ class VersionSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes:
         name: of what was read.
         format: its format.
-        sha256: of the names and contents of its label files, None where not known.
+        sha256: of the names and contents of its label files, or of the hashes of the pictures taken in; None where not
+            known.
         version: id of the version that was read, where it was a cvdata dataset.
     """
 

@@ -50,6 +50,8 @@ class Source:
 def find_source(path: Path) -> Source:
     """Tell which folder holds the files: `Annotations` inside, or the folder itself.
 
+    A folder that holds nothing but one dataset, such as `VOCdevkit` with `VOC2012` in it, stands for that.
+
     Raises:
         UnsafePathError: `Annotations` is a link that leaves the dataset.
     """
@@ -64,10 +66,26 @@ def find_source(path: Path) -> Source:
                         hint="give the folder that the link points to",
                     )
                 return Source(whole, f"{whole}/{name}", f"{name}/")
+        inner = _datasets_in(whole)
+        if len(inner) == 1:
+            return find_source(Path(inner[0]))
     parent, name = os.path.split(whole)
     if name.lower() == "annotations":
         return Source(parent, whole, f"{name}/")
     return Source(whole, whole, "")
+
+
+def _datasets_in(folder: str) -> list[str]:
+    """Return the folders in a folder that have an `Annotations` of their own; none if it has XML files itself."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.lower().endswith(".xml"):
+                return []
+            if entry.is_dir(follow_symlinks=False):
+                names = (name for name in os.listdir(entry.path) if name.lower() == "annotations")
+                found += [entry.path for name in names if os.path.isdir(f"{entry.path}/{name}")]
+    return found
 
 
 def read_dataset(path: Path, origin: str, intake: Intake) -> Dataset:
@@ -199,6 +217,10 @@ def _build(
     found = None if pictures is None else match_pictures(chosen, filenames, pictures, intake)
     images = image_table(picture_names(chosen, filenames, found), files, pages, splits)
     _check_names(images, pictures, found, [source.prefix + names[file] for file in files.tolist()])
+    intake.label_root = source.root
+    intake.label_files = {
+        name: source.prefix + names[file] for name, file in zip(images.names, files.tolist(), strict=True)
+    }
     position = np.full(len(names), -1, np.int32)
     position[files] = np.arange(len(files), dtype=np.int32)
     for file, field, what, expected in pages.bad_objects:

@@ -16,7 +16,7 @@ from ._voc_files import Columns, XmlText, write_batch
 from ._voc_page import FOLDER
 from ._voc_sets import MAIN, UNASSIGNED
 from ._voc_text import is_legal, leaf, unwritable_keys
-from .outlet import Outlet
+from .outlet import LabelFiles, Outlet
 
 __all__ = ["write_dataset"]
 
@@ -30,7 +30,8 @@ def write_dataset(dataset: Dataset, outlet: Outlet, origin: int, *, decimals: bo
     outlet.renamed.update((old, new) for old, new in zip(images.names, targets, strict=True) if old != new)
     stems = [stem_of(target) for target in targets]
     _count_unwritable(dataset, outlet)
-    names = [leaf("name", name, b"\t\t") for name in _class_names(dataset.categories.names, outlet)]
+    classes = _class_names(dataset.categories.names, outlet)
+    names = [leaf("name", name, b"\t\t") for name in classes]
     whole = _columns(dataset, Columns(outlet.staging.path, names, origin, decimals), stems, targets)
     folders = {stem.rpartition("/")[0] for stem in stems}
     outlet.staging.make_folders({"Annotations", *(f"Annotations/{folder}" for folder in folders if folder)})
@@ -38,7 +39,9 @@ def write_dataset(dataset: Dataset, outlet: Outlet, origin: int, *, decimals: bo
     step = batch_size(len(stems), outlet.engine.workers, _BATCH)
     outlet.write_batches(write_batch, (whole[at : at + step] for at in range(0, len(stems), step)))
     outlet.place_pictures(images, [f"{FOLDER}/{target}" for target in targets])
-    _write_splits(images, stems, outlet)
+    splits = _write_splits(images, stems, outlet)
+    files = tuple(f"Annotations/{stem}.xml" for stem in stems)
+    outlet.labels = LabelFiles(tuple(targets), files, splits, tuple(classes))
 
 
 def _columns(dataset: Dataset, shared: Columns, stems: list[str], targets: list[str]) -> XmlText:
@@ -101,11 +104,15 @@ def _may_be_unwritable(column: Ragged) -> bool:
     return b'""' in raw or b"\\u" in raw or b"\\b" in raw or b"\\f" in raw or b"\xef\xbf" in raw
 
 
-def _write_splits(images: Images, stems: list[str], outlet: Outlet) -> None:
-    """Write a list per split, and one of the pictures in none; without it reading would leave these out."""
+def _write_splits(images: Images, stems: list[str], outlet: Outlet) -> tuple[str | None, ...]:
+    """Write a list per split, and one of the pictures in none; without it reading would leave these out.
+
+    Return the name of each split as its list has it.
+    """
+    called: list[str | None] = [None] * len(images.splits)
     used = np.unique(images.split[images.split >= 0]).tolist()
     if not used:
-        return
+        return tuple(called)
     names = [images.splits[row] for row in used]
     safe = [name.replace("/", "_") for name in names]
     safe = [f"{name}_" if name.lower() == UNASSIGNED or name.startswith("#") else name for name in safe]
@@ -117,12 +124,14 @@ def _write_splits(images: Images, stems: list[str], outlet: Outlet) -> None:
         members[split].append(stem)
     for row, file in zip(used, files, strict=True):
         outlet.staging.write(f"{MAIN}/{file}", _lines(members[row]))
+        called[row] = file.removesuffix(".txt")
     if members[-1]:
         outlet.staging.write(f"{MAIN}/{UNASSIGNED}.txt", _lines(members[-1]))
     if {"train", "val"} <= set(names) and "trainval.txt" not in files:
         both = {images.splits.index("train"), images.splits.index("val")}
         wanted = [stem for stem, split in zip(stems, order, strict=True) if split in both]
         outlet.staging.write(f"{MAIN}/trainval.txt", _lines(wanted))
+    return tuple(called)
 
 
 def _numbered(names: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from ._yolo_finder import label_of
 from ._yolo_layout import Layout
 from ._yolo_rows import LabelBatch, LabelRows, count_rows, parse_labels
 from ._yolo_source import Source
+from ._yolo_unlabelled import UNLABELLED, unlabelled_files
 from .intake import Intake
 from .settle import Places
 
@@ -73,7 +74,9 @@ def read_labels(source: Source, layout: Layout, intake: Intake) -> Labels:
     number = np.cumsum(kept) - 1
     image = number[np.array(labelled, np.int64)[rows.file]].astype(np.int32)
     state = np.full(len(layout.names), State.UNLABELLED, np.uint8)
-    state[labelled] = np.where(rows.counts == 0, State.EMPTY, State.UNLABELLED)
+    listed = unlabelled_files(source.root)
+    looked_at = np.fromiter((file not in listed for file in files), np.bool_, len(files))
+    state[labelled] = np.where((rows.counts == 0) & looked_at, State.EMPTY, State.UNLABELLED)
     state = state[kept]
     state[image] = State.LABELLED
     return Labels(np.flatnonzero(kept).tolist(), state, image, rows.line, rows.category, rows.values, rows.widths)
@@ -150,7 +153,12 @@ def _quarantine_orphans(files: list[str], layout: Layout, intake: Intake) -> int
     known = set(files) if apart else set(files).union(map(label_of, layout.pictures.names))
     total = 0
     for name in layout.labels.names:
-        if name in known or name.endswith("classes.txt") or folders.isdisjoint(_with_parents([name])):
+        if (
+            name in known
+            or name.endswith("classes.txt")
+            or name == UNLABELLED
+            or folders.isdisjoint(_with_parents([name]))
+        ):
             continue
         rows = count_rows(f"{layout.labels.root}/{name}")
         found, expected = "labels without a picture", "a picture of the same name"

@@ -33,6 +33,8 @@ def read_yolo(path: Path, intake: Intake, *, corners: bool = False) -> Dataset:
     source = read_source(path)
     layout = lay_out(source, intake)
     labels = read_labels(source, layout, intake)
+    intake.label_root = source.root
+    intake.label_files = dict(zip(layout.names, layout.label_files, strict=True))
     kept = labels.kept
     files = [layout.files[row] for row in kept]
     sizes = _measure(layout, files, source, intake)
@@ -71,7 +73,7 @@ def _measure(layout: Layout, files: list[str | None], source: Source, intake: In
 
 def _images(layout: Layout, labels: Labels, names: list[str], sizes: Sizes) -> Images:
     found = [layout.split[row] for row in labels.kept]
-    splits = tuple(split for split in dict.fromkeys(found) if split is not None)
+    splits = tuple(str(split) for split in dict.fromkeys(found) if split is not None)  # keys of YAML are no plain text
     number = {split: row for row, split in enumerate(splits)}
     return Images(
         names=tuple(names),

@@ -12,7 +12,7 @@ from ..errors import CvdataError, FormatError, IdentityError, Place, show
 from ._yolo_yaml import Plain, load_yaml, typed
 from .intake import Likeness
 
-__all__ = ["Source", "find_source", "likeness", "read_source"]
+__all__ = ["Source", "find_source", "likeness", "read_source", "split_name"]
 
 _KEYS = frozenset({"path", "nc", "names", "kpt_shape", "task", "stand_in", "download"})
 _SPLIT_NAMES = {"valid": "val", "validation": "val"}
@@ -144,7 +144,7 @@ def read_source(path: Path) -> Source:
         entries=entries,
         guesses=guesses,
         keypoints=keypoints,
-        stand_ins=tuple(_SPLIT_NAMES.get(s, s) for s in stand_ins if isinstance(s, str)),
+        stand_ins=tuple(split_name(s) for s in stand_ins if isinstance(s, str)),
         meta=meta,
     )
 
@@ -164,6 +164,11 @@ def _class_names(tree: dict[str, Any], file: str) -> tuple[str, ...]:
     if count is not None and count != len(found):
         raise FormatError(f"nc is {count}, but there are {len(found)} names", at=at, hint="correct nc or the names")
     return _distinct([str(name) for name in found], at)
+
+
+def split_name(key: str) -> str:
+    """Return the split that a key of data.yaml stands for: `valid` is `val`."""
+    return _SPLIT_NAMES.get(key, key)
 
 
 def _count(node: Any, file: str) -> int:
@@ -206,7 +211,7 @@ def _entries(tree: dict[str, Any], file: str) -> tuple[dict[str, list[str]], dic
                 raise FormatError("is neither a folder nor a list of folders", at=Place(file, field=key))
             continue
         texts = [text for text in texts if text and not (isinstance(text, Plain) and text in ("~", "null"))]
-        split = _SPLIT_NAMES.get(key, key)
+        split = split_name(key)
         if not texts or split in certain:
             continue
         (certain if split in _ORDER else guesses)[split] = texts

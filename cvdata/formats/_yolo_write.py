@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..dataset import Annotations, Dataset, State
 from ..engine import batch_size
@@ -15,8 +16,10 @@ from ._yolo_batch import Kind, LabelBatch, write_labels
 from ._yolo_finder import label_of
 from ._yolo_layout import UNASSIGNED, unique_names
 from ._yolo_refuse import keypoint_count
+from ._yolo_source import split_name
 from ._yolo_text import is_plain, yaml_value
-from .outlet import Outlet
+from ._yolo_unlabelled import UNLABELLED, list_of
+from .outlet import LabelFiles, Outlet
 
 __all__ = ["write_yolo"]
 
@@ -32,8 +35,11 @@ def write_yolo(dataset: Dataset, outlet: Outlet, kind: Kind, decimals: int) -> N
     keys = _split_keys(dataset, outlet)
     targets = _targets(dataset, keys, outlet)
     outlet.place_pictures(dataset.images, targets)
+    files = [label_of(target) for target in targets]
+    outlet.labels = _label_files(dataset, keys, targets, files)
     points = keypoint_count(dataset) if kind == "pose" else 0
-    _write_labels(dataset, targets, outlet, LabelBatch.frame(outlet.staging.path, kind, decimals, points))
+    _write_labels(dataset, files, outlet, LabelBatch.frame(outlet.staging.path, kind, decimals, points))
+    _write_unlabelled(dataset, targets, outlet)
     outlet.staging.write("data.yaml", _description(dataset, keys, kind, points).encode())
 
 
@@ -60,7 +66,7 @@ def _split_keys(dataset: Dataset, outlet: Outlet) -> _Keys:
         name = split
         if split in ("valid", "validation") and "val" not in images.splits and "val" not in names:
             name = "val"
-        while name in _KEYS or (name != split and name in images.splits) or name in names:
+        while name in _KEYS or split_name(name) != name or (name != split and name in images.splits) or name in names:
             name = f"{name}-split"
         if name != split:
             outlet.lose(f"the split name '{split}'", f"called '{name}'", 1)
@@ -109,14 +115,27 @@ def _note_renamed(
             outlet.renamed[name] = new
 
 
-def _write_labels(dataset: Dataset, targets: list[str], outlet: Outlet, frame: LabelBatch) -> None:
-    labelled = (np.diff(dataset.offsets) > 0) | (dataset.images.state == State.EMPTY)
-    rows = np.flatnonzero(labelled)
-    files = [label_of(targets[row]) for row in rows.tolist()]
+def _label_files(dataset: Dataset, keys: _Keys, targets: list[str], files: list[str]) -> LabelFiles:
+    """Say what reading will find where: names of pictures are their paths below the folder of their split."""
+    called = [split_name(name) for name in keys.names]
+    depth = 1 if keys.none_made else 2
+    below = [target.split("/", depth)[depth] for target in targets]
+    splits = [None if row < 0 else called[row] for row in dataset.images.split.tolist()]
+    return LabelFiles(
+        names=tuple(unique_names(below, splits, targets)),
+        files=tuple(files),
+        splits=tuple(called),
+        classes=dataset.categories.names,
+        numbered=True,
+    )
+
+
+def _write_labels(dataset: Dataset, files: list[str], outlet: Outlet, frame: LabelBatch) -> None:
+    """Write a file for every picture; where nothing is in it, and where nobody looked, an empty one."""
     outlet.staging.make_folders({file.rpartition("/")[0] for file in files})
     outlet.progress.start("writing labels", len(files))
     joined = moved = 0
-    batches = _batches(dataset, rows, files, frame, outlet.engine.workers)
+    batches = _batches(dataset, files, frame, outlet.engine.workers)
     for written in outlet.engine.map(write_labels, batches, progress=outlet.progress):
         outlet.staging.record(written.entries)
         joined += written.joined
@@ -130,21 +149,22 @@ def _write_labels(dataset: Dataset, targets: list[str], outlet: Outlet, frame: L
         outlet.lose(what, "left out; the polygons are kept", int((masks & outlined).sum()))
 
 
-def _batches(
-    dataset: Dataset,
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-    files: list[str],
-    frame: LabelBatch,
-    workers: int,
-) -> Iterator[LabelBatch]:
+def _write_unlabelled(dataset: Dataset, targets: list[str], outlet: Outlet) -> None:
+    unlabelled = (np.diff(dataset.offsets) == 0) & (dataset.images.state != State.EMPTY)
+    if unlabelled.any():
+        rows: NDArray[np.int64] = np.flatnonzero(unlabelled)
+        outlet.staging.write(UNLABELLED, list_of([targets[row] for row in rows.tolist()]))
+
+
+def _batches(dataset: Dataset, files: list[str], frame: LabelBatch, workers: int) -> Iterator[LabelBatch]:
     """Cut the annotations into batches, only with the columns that the rows are made of."""
     table = dataset.annotations
     needed = {"polygons", "masks"} if frame.kind == "segment" else {"keypoints"} if frame.kind == "pose" else set()
     columns = {name: getattr(table, name) for name in sorted(needed | ({"rotated"} if frame.kind == "obb" else set()))}
     slim = Annotations(image=table.image, category=table.category, box=table.box, **columns)
-    step = batch_size(len(rows), workers, _MOST_PICTURES)
-    for first in range(0, len(rows), step):
-        chosen = rows[first : first + step]
+    step = batch_size(len(files), workers, _MOST_PICTURES)
+    for first in range(0, len(files), step):
+        chosen = np.arange(first, min(first + step, len(files)))
         yield frame.of(
             files[first : first + step], slim, dataset.offsets, chosen, dataset.images.width, dataset.images.height
         )

@@ -5,6 +5,7 @@ Rules: format-data page of cocodataset.org, `pycocotools`; ids, unknown fields, 
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ import msgspec
 from ..dataset import Dataset
 from ..errors import FormatError, Place, show
 from ._coco_read import read_file
-from ._coco_splits import join_splits
+from ._coco_splits import TASKS, join_splits, split_name, split_of
 from ._coco_write import write_dataset
 from .intake import Intake, Likeness
 from .outlet import Outlet, Refusal
@@ -33,6 +34,7 @@ __all__ = [
 
 SUMMARY = "COCO JSON: boxes, polygons, masks, keypoints, crowd regions"
 PRECISION = 0.0
+SIDECAR = True  # what it cannot hold is kept beside its files
 
 
 class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,8 +52,6 @@ class WriteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _SECTION = re.compile(rb'"(?:images|annotations|categories)"\s*:\s*\[')
-_TASKS = ("instances", "person_keypoints", "labels", "stuff", "image_info")
-_NAMED = re.compile(rf"(?:{'|'.join(_TASKS)})_([A-Za-z]+)(?:\d{{4}})?$")
 _ROBOFLOW = "_annotations.coco.json"
 
 
@@ -87,27 +87,18 @@ def _files(root: Path) -> list[tuple[Path, str | None]]:
     """
     roboflow = sorted(root.glob(f"*/{_ROBOFLOW}"))
     if roboflow:
-        return [(file, _split_name(file.parent.name)) for file in roboflow]
+        return [(file, split_name(file.parent.name)) for file in roboflow]
     if (root / _ROBOFLOW).is_file():
         return [(root / _ROBOFLOW, None)]
     for folder in (root / "annotations", root):
         found = [file for file in sorted(folder.glob("*.json")) if _has_sections(file)]
-        for task in _TASKS:
+        for task in TASKS:
             named = [file for file in found if file.name.startswith(f"{task}_")]
             if named:
-                return [(file, _split_of(file)) for file in named]
+                return [(file, split_of(file.stem)) for file in named]
         if len(found) == 1 or (found and folder.name == "annotations"):
-            return [(file, None if len(found) == 1 else _split_name(file.stem)) for file in found]
+            return [(file, None if len(found) == 1 else split_name(file.stem)) for file in found]
     return []
-
-
-def _split_of(file: Path) -> str | None:
-    match = _NAMED.match(file.stem)
-    return None if match is None or match[1] == "default" else _split_name(match[1])
-
-
-def _split_name(name: str) -> str:
-    return {"valid": "val", "validation": "val"}.get(name, name)
 
 
 def carries(options: WriteOptions) -> frozenset[str]:
@@ -133,7 +124,7 @@ def read(path: Path, options: ReadOptions, intake: Intake) -> Dataset:  # noqa: 
         IdentityError: two images or classes claim one id or name.
         UnsafePathError: a file name leaves the picture folder.
     """
-    files = [(path, _split_of(path))] if path.is_file() else _files(path)
+    files = [(path, split_of(path.stem))] if path.is_file() else _files(path)
     if not files:
         raise FormatError(
             "no COCO annotation file is here",
@@ -146,9 +137,16 @@ def read(path: Path, options: ReadOptions, intake: Intake) -> Dataset:  # noqa: 
         shown = file.relative_to(base).as_posix()
         parts.append(read_file(file, split, shown, intake))
         places.append(intake.where)
+    folder = Path(os.path.abspath(base))
+    root = folder.parent if path.is_file() and folder.name == "annotations" else folder
+    labels = [Path(os.path.abspath(file)).relative_to(root).as_posix() for file, _ in files]
+    intake.label_root = str(root)
     if len(parts) == 1:
+        intake.label_files = dict.fromkeys(parts[0].images.names, labels[0])
         return parts[0]
     dataset, intake.where = join_splits(parts, places, [split or "" for _, split in files])
+    owners = (label for label, part in zip(labels, parts, strict=True) for _ in part.images.names)
+    intake.label_files = dict(zip(dataset.images.names, owners, strict=True))
     _note_shared_ids(parts, dataset, intake)
     return dataset
 

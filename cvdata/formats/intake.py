@@ -46,11 +46,15 @@ class Intake:
         progress: shows a person how far it is.
         wanted: optional columns that anyone will look at, None for all; a reader may leave the others out if it counts
             them in `unread`.
+        as_text: optional columns that nobody will look at, but that are kept: a reader may hand on their text, and
+            counts them in `unread` as well. So far only `polygons`, as `Annotations.outlines`.
         strict: raise at the first bad item instead of putting it in quarantine.
         read: what was in the source, good and bad.
         filtered: what the source itself leaves out (VOC files in no ImageSets list).
         verified: what the labels were held against, in words; `checked`: the number of pictures that were there for it.
         where: place of each annotation of the dataset that was returned, for messages.
+        label_root: folder that holds the dataset, where the reader says which file has whose labels.
+        label_files: label file, below that folder, of each picture, by the name that the reader gave it.
     """
 
     images: Path | None = None
@@ -58,6 +62,7 @@ class Intake:
     engine: Engine = field(default_factory=InProcess)
     progress: Progress = field(default_factory=Silent)
     wanted: frozenset[str] | None = None
+    as_text: frozenset[str] = frozenset()
     strict: bool = False
     read: Counts = field(default_factory=Counts)
     filtered: Counts = field(default_factory=Counts)
@@ -66,6 +71,8 @@ class Intake:
     verified: str = ""
     checked: int = 0
     where: Callable[[int], Place] | None = None
+    label_root: str | None = None
+    label_files: dict[str, str] = field(default_factory=dict)
     _found: dict[str, _Found] = field(default_factory=dict)
     _unlisted: dict[str, list[str]] = field(default_factory=dict)
 
@@ -134,6 +141,11 @@ class Intake:
         if everywhere:
             examples = map(show, everywhere[:_EXAMPLES])
             self.note(code, "{n} pictures are in the folder but not in the labels", len(everywhere), examples)
+
+    @property
+    def unlisted(self) -> dict[str, list[str]]:
+        """Pictures that no label file names, by the folder they lie in."""
+        return {folder: list(names) for folder, names in self._unlisted.items() if names}
 
     @property
     def findings(self) -> list[Finding]:

@@ -59,7 +59,7 @@ def _annotation_counts(dataset: Dataset, unread: Mapping[str, int]) -> dict[str,
     rings = table.polygons.ring_counts if table.polygons is not None else np.zeros(0, np.int64)
     several = int((rings > 1).sum())
     counts["polygons"] = int((rings > 0).sum()) + unread.get("polygons", 0)
-    counts["rings"] = several
+    counts["rings"] = several + unread.get("rings", 0)
     counts["area"] = 0
     if table.area is not None:
         plain = table.box[:, 2] * table.box[:, 3]

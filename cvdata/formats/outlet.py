@@ -43,7 +43,8 @@ class Origin:
 
     Attributes:
         command: what made it, such as `convert`; `settings`: as resolved.
-        source: name of what was read; `format`: its format; `sha256`: of its label files, None where not known.
+        source: name of what was read; `format`: its format; `sha256`: of its label files, or of the hashes of the
+            pictures taken in, None where not known.
         version: version of a cvdata dataset that was read.
     """
 
@@ -62,11 +63,17 @@ class LabelFiles:
     Attributes:
         names: name of each picture as the format's own reader will give it.
         files: name below the output of the file that holds its labels (several pictures may share one), or None where
-            it has none, such as a picture that nobody has labelled.
+            it has none.
+        splits: name of each of `Images.splits` as the reader will give it, None where it will give none.
+        classes: name of each class as the reader will give it.
+        numbered: the files name classes by their numbers in a list that stands elsewhere.
     """
 
     names: tuple[str, ...]
     files: tuple[str | None, ...]
+    splits: tuple[str | None, ...]
+    classes: tuple[str, ...]
+    numbered: bool = False
 
 
 @dataclass(kw_only=True)

@@ -16,7 +16,7 @@ from ..errors import FormatError, IdentityError, Place, UnsafePathError, show
 from ..images import PictureIndex, Sizes, measure
 from .intake import Intake
 
-__all__ = ["Places", "settle"]
+__all__ = ["Places", "judge_polygons", "settle"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def settle(
     pictures: PictureIndex | None = None,
     files: Sequence[str | None] | None = None,
     sizes: Sizes | None = None,
+    lost: NDArray[np.bool_] | None = None,
 ) -> Dataset:
     """Return the dataset without what is bad, with sizes filled in and boxes clipped; the rest is in `intake`.
 
@@ -46,6 +47,8 @@ def settle(
         pictures: pictures below the folder that they belong to, or None where none was found.
         files: name in `pictures` of each image's file, None where it is missing; found by name where not given.
         sizes: sizes of the pictures, where the reader had to measure them itself (and wrote them into `dataset`).
+        lost: bool, shape (images,), where `dataset` itself says in which folders its pictures are: which of them are
+            not there. Pictures in no folder have none, and that is fine.
 
     Raises:
         IdentityError: two images are one file.
@@ -54,7 +57,10 @@ def settle(
     """
     kept = np.ones(len(dataset.images), np.bool_)
     images = dataset.images
-    if pictures is None:
+    if lost is not None:
+        images = _leave_out_lost(images, np.flatnonzero(lost), intake, places, kept, dataset.offsets)
+        images = _measure(images, intake, places, kept, dataset.offsets, sizes)
+    elif pictures is None:
         intake.verified = "nothing: no pictures were found, so sizes and names are those of the labels"
     else:
         if files is None:
@@ -113,6 +119,26 @@ def _attach(
     )
 
 
+def _leave_out_lost(
+    images: Images,
+    rows: NDArray[np.int64],
+    intake: Intake,
+    places: Places,
+    kept: NDArray[np.bool_],
+    offsets: NDArray[np.int64],
+) -> Images:
+    for row in rows.tolist():
+        kept[row] = False
+        intake.bad_image(
+            places.image(row),
+            f"the picture '{show(images.names[row])}' is not there",
+            f"a picture in '{show(images.folders[images.folder[row]])}'",
+            images.names[row],
+            int(offsets[row + 1] - offsets[row]),
+        )
+    return dataclasses.replace(images, folder=np.where(kept, images.folder, -1).astype(np.int32))
+
+
 def _refuse_shared_file(images: Images, files: Sequence[str | None], places: Places) -> None:
     first: dict[str, int] = {}
     for row, file in enumerate(files):
@@ -137,14 +163,15 @@ def _measure(
 ) -> Images:
     """Fill in sizes that the labels do not give, and hold those that they give against the pictures."""
     unknown = (images.width <= 0) | (images.height <= 0)
+    there = kept & (images.folder >= 0)
     if intake.verify == "none":
         intake.verified = "nothing, as asked (--verify none)"
-        chosen = np.flatnonzero(kept & unknown)
+        chosen = np.flatnonzero(there & unknown)
     else:
         what = "every pixel" if intake.verify == "decode" else "sizes in the picture headers"
-        intake.checked += int(kept.sum())
+        chosen = np.flatnonzero(there)
+        intake.checked += len(chosen)
         intake.verified = f"{what}, {intake.checked:,} pictures"
-        chosen = np.flatnonzero(kept)
     if not len(chosen):
         return images
     if known is None:
@@ -213,7 +240,7 @@ def _judge(
             "clipped-box", "{n} boxes reached over the edge of their picture and were clipped", len(over), examples
         )
     if table.polygons is not None:
-        polygons = _judge_polygons(table.polygons, width, height, dataset, intake, places, rows)
+        polygons = judge_polygons(table.polygons, width, height, dataset, intake, places, rows)
         table = dataclasses.replace(table, polygons=polygons)
     return rows, table
 
@@ -227,7 +254,7 @@ def _box_problem(verdict: BoxVerdict, box: NDArray[np.float64], width: int, heig
     return f"a box that lies outside ({w} x {h} at {x}, {y})", f"at least half of it inside {width}x{height}"
 
 
-def _judge_polygons(
+def judge_polygons(
     polygons: Polygons,
     width: NDArray[np.int32],
     height: NDArray[np.int32],
@@ -236,6 +263,7 @@ def _judge_polygons(
     places: Places,
     rows: NDArray[np.bool_],
 ) -> Polygons:
+    """Put annotations with bad outlines aside, which clears them in `rows`; return the outlines, clipped."""
     has = polygons.ring_counts > 0
     owner = np.repeat(np.arange(len(polygons)), polygons.ring_counts)
     short = np.bincount(owner[np.diff(polygons.rings) < 3], minlength=len(polygons)) > 0

@@ -20,6 +20,7 @@ __all__ = ["PRECISION", "SUMMARY", "ReadOptions", "WriteOptions", "carries", "lo
 
 SUMMARY = "Pascal VOC (Annotations/*.xml); also labelImg, CVAT and Roboflow VOC"
 PRECISION = 0.5  # whole pixels
+SIDECAR = True  # what it cannot hold is kept beside its files
 
 
 class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

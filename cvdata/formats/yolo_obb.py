@@ -19,6 +19,7 @@ __all__ = ["PRECISION", "SUMMARY", "ReadOptions", "WriteOptions", "carries", "lo
 
 SUMMARY = "YOLO rotated boxes (data.yaml, labels/*.txt with four corners a row)"
 PRECISION = 0.01  # six decimals of a picture up to 6,000 pixels wide
+SIDECAR = True  # what it cannot hold is kept beside its files
 
 
 class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

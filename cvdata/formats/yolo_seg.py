@@ -19,6 +19,7 @@ __all__ = ["PRECISION", "SUMMARY", "ReadOptions", "WriteOptions", "carries", "lo
 
 SUMMARY = "YOLO outlines (data.yaml, labels/*.txt with a polygon a row), for segmentation"
 PRECISION = 0.01  # six decimals of a picture up to 6,000 pixels wide
+SIDECAR = True  # what it cannot hold is kept beside its files
 
 
 class ReadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

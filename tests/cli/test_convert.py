@@ -160,8 +160,9 @@ def test_short_options_are_the_options_of_formats(source: Path, tmp_path: Path) 
     assert "<xmin>2.25</xmin>" in (tmp_path / "voc/Annotations/1.xml").read_text("utf-8")
 
     done = cvdata(
-        "convert", "voc", "coco", tmp_path / "voc", tmp_path / "coco", "--voc-origin", "0", "--category-ids", "0"
-    )
+        "convert", "voc", "coco", tmp_path / "voc", tmp_path / "coco", "--voc-origin", "0", "--category-ids", "0",
+        "--sidecar", "none",
+    )  # fmt: skip
     found = json.loads((tmp_path / "coco/annotations/instances.json").read_text("utf-8"))
     assert done.returncode == 0
     assert found["annotations"][0]["bbox"][:2] == [2.25, 3]

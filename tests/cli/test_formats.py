@@ -41,7 +41,7 @@ def test_each_line_has_a_mark_per_format_and_says_what_it_means_where_there_is_r
 
     marks = dict(zip(format_names(), line.split()[1:], strict=False))
 
-    assert {name for name, mark in marks.items() if mark == "✓"} == {"yolo-obb"}
+    assert {name for name, mark in marks.items() if mark == "✓"} == {"cvdata", "yolo-obb"}
     assert line.rstrip().endswith("rotated boxes")
 
 

@@ -199,9 +199,10 @@ def test_progress_counts_every_item_once(workers: int) -> None:
 # --- the end of the parent
 
 RUN = """
-import sys, threading
+import signal, sys, threading
 from cvdata.engine import start
 from tests.engine import tasks
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in the background ignores it
 if "launched" in sys.argv:
     threading.Thread(target=threading.Event().wait, daemon=True).start()
 with start(2) as pool:

@@ -6,16 +6,21 @@ import json
 import math
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from cvdata.dataset import Polygons
 from cvdata.formats._coco_fast import read_fast
+from cvdata.formats._coco_part import Outlines
 from cvdata.formats._coco_rows import Part, Piece, read_piece
 from cvdata.formats._json import JsonFile, Span
+from cvdata.formats._sidecar_outlines import OutlineBatch, decode_outlines
+
+from ..compare import identical
 
 NUMBERS = st.one_of(
     st.integers(-5, 700),
@@ -53,16 +58,16 @@ COMMON = st.fixed_dictionaries(
 LISTS = st.lists(COMMON, max_size=5) | st.lists(ANNOTATIONS, max_size=5)
 
 
-def read(items: list[dict[str, Any]], *, polygons: bool = True, indent: int | None = None) -> Part:
-    return read_text(json.dumps(items, indent=indent).strip()[1:-1], polygons=polygons)
+def read(items: list[dict[str, Any]], *, outlines: Outlines = "decode", indent: int | None = None) -> Part:
+    return read_text(json.dumps(items, indent=indent).strip()[1:-1], outlines=outlines)
 
 
-def read_text(text: str, *, polygons: bool = True) -> Part:
+def read_text(text: str, *, outlines: Outlines = "decode") -> Part:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.json"
         path.write_text(text, encoding="utf-8")
         file = JsonFile(path)
-        parts = read_piece(Piece(file, (Span(0, file.size),), polygons, "a.json"))
+        parts = read_piece(Piece(file, (Span(0, file.size),), outlines, "a.json"))
     assert parts is not None
     (part,) = parts
     return part
@@ -92,7 +97,7 @@ def plain(part: Part) -> dict[str, Any]:
 @given(items=LISTS, indent=st.sampled_from([None, 0, 2]))
 def test_the_fast_way_and_the_exact_way_give_the_same_columns(items: list[dict[str, Any]], indent: int | None) -> None:
     text = json.dumps(items, indent=indent)[1:-1].encode()
-    event("fast" if read_fast(text, True) is not None else "exact")
+    event("fast" if read_fast(text, "decode") is not None else "exact")
 
     assert plain(read(items, indent=indent)) == plain(read([item | {"unknown": 1} for item in items]))
 
@@ -102,15 +107,46 @@ def test_the_fast_way_and_the_exact_way_give_the_same_columns(items: list[dict[s
 def test_outlines_that_nobody_wants_change_neither_counts_nor_boxes(
     items: list[dict[str, Any]], indent: int | None
 ) -> None:
-    whole, bare = (plain(read(items, polygons=polygons, indent=indent)) for polygons in (True, False))
-    outlined = read(items).table
-    read_anyway = read(items, polygons=False, indent=indent)
-    counted = read_anyway.unread + int(read_anyway.table.has("polygons").sum())
+    read_whole, read_bare = (read(items, outlines=wanted, indent=indent) for wanted in ("decode", "count"))
+    whole, bare = plain(read_whole), plain(read_bare)
 
-    assert counted == int(outlined.has("polygons").sum())
+    assert read_bare.table.polygons is None
+    assert read_bare.unread == counted(read_whole)
     for part in (whole, bare):
         del part["rings"]
     assert bare == whole
+
+
+def counted(part: Part) -> dict[str, int]:
+    polygons = part.table.polygons
+    counts = np.zeros(0) if polygons is None else polygons.ring_counts
+    return {"polygons": int((counts > 0).sum()), "rings": int((counts > 1).sum())}
+
+
+@settings(deadline=None)
+@given(LISTS, st.sampled_from([None, 1]))
+def test_outlines_that_stay_text_are_the_same_numbers_once_decoded(
+    items: list[dict[str, Any]], indent: int | None
+) -> None:
+    decoded, kept = (read(items, outlines=wanted, indent=indent) for wanted in ("decode", "text"))
+    texts = kept.table.outlines
+
+    assert kept.table.polygons is None
+    assert kept.unread == counted(decoded)
+    assert texts is not None
+    rows = [texts.joined(slice(row, row + 1)) for row in range(len(texts))]
+    found = decode_outlines(OutlineBatch(rows))
+    assert found is not None
+    identical(found, decoded.table.polygons or Polygons.none(len(rows)))
+
+
+def test_a_piece_with_a_nan_says_that_its_outlines_cannot_stay_text() -> None:
+    text = json.dumps([common(), common(bbox=[math.nan, 1, 2, 3])])[1:-1]
+
+    part = read_text(text, outlines="text")
+
+    assert part.textless
+    assert part.table.outlines is None
 
 
 def common(**changed: Any) -> dict[str, Any]:
@@ -121,11 +157,11 @@ def common(**changed: Any) -> dict[str, Any]:
 def test_the_common_kind_takes_the_fast_way() -> None:
     rows = [common(), common(score=0.5), common(segmentation=[[0, 0, 4, 0, 4, 4.5]]), common(segmentation=[])]
 
-    for polygons in (True, False):
-        assert read_fast(json.dumps(rows)[1:-1].encode(), polygons) is not None
+    for outlines in get_args(Outlines):
+        assert read_fast(json.dumps(rows)[1:-1].encode(), outlines) is not None
 
 
-@pytest.mark.parametrize("polygons", [True, False])
+@pytest.mark.parametrize("outlines", get_args(Outlines))
 @pytest.mark.parametrize(
     "row",
     [
@@ -140,8 +176,8 @@ def test_the_common_kind_takes_the_fast_way() -> None:
         common(segmentation={"size": [2, 2], "counts": [4]}),
     ],
 )
-def test_whatever_needs_a_look_takes_the_exact_way(row: dict[str, Any], polygons: bool) -> None:
-    assert read_fast(json.dumps([row])[1:-1].encode(), polygons) is None
+def test_whatever_needs_a_look_takes_the_exact_way(row: dict[str, Any], outlines: Outlines) -> None:
+    assert read_fast(json.dumps([row])[1:-1].encode(), outlines) is None
 
 
 @pytest.mark.parametrize(

@@ -389,3 +389,13 @@ def test_a_root_is_more_like_voc_than_a_folder_of_files_and_coco_is_not(tmp_path
 
 def test_the_format_is_found_by_its_name() -> None:
     assert "VOC" in format_of("voc").SUMMARY
+
+
+def test_a_folder_that_holds_one_dataset_stands_for_it(tmp_path: Path) -> None:
+    voc(tmp_path / "VOCdevkit/VOC2012", {"a": xml(an_object())}, pictures=("a.jpg",))
+    (tmp_path / "VOCdevkit/README.txt").write_text("from 2012", "utf-8")
+
+    dataset = load(tmp_path / "VOCdevkit")
+
+    assert dataset.images.names == ("a.jpg",)
+    assert dataset.images.file(0) == str(tmp_path / "VOCdevkit/VOC2012/JPEGImages/a.jpg")

@@ -148,4 +148,4 @@ def test_the_report_says_once_what_became_of_several_rings(tmp_path: Path) -> No
     report = save(dataset, tmp_path / "out", "yolo-seg")
 
     rings = [loss.outcome for loss in report.losses if loss.what == "outlines of several rings"]
-    assert rings == ["rings joined by bridges"]
+    assert rings == ["rings joined by bridges; kept in .cvdata/sidecar"]

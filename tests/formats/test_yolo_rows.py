@@ -117,6 +117,21 @@ def test_no_label_file_is_unlabelled_and_an_empty_one_is_empty(tmp_path: Path) -
     assert dataset.images.state.tolist() == [State.UNLABELLED, State.EMPTY, State.LABELLED]
 
 
+def test_an_empty_label_file_of_a_listed_picture_is_unlabelled_and_rows_count_whatever_the_list_says(
+    tmp_path: Path,
+) -> None:
+    root = make(tmp_path / "set", {"train/a": "", "train/b": "", "val/c": GOOD})
+    (root / "unlabelled.txt").write_text("./images/train/a.jpg\r\nimages/val/c.jpg\n\n./images/train/gone.jpg\n")
+    intake = Intake()
+
+    dataset = read(root, intake)
+
+    assert dataset.images.names == ("a.jpg", "b.jpg", "c.jpg")
+    assert dataset.images.splits == ("train", "val")
+    assert dataset.images.state.tolist() == [State.UNLABELLED, State.EMPTY, State.LABELLED]
+    assert intake.quarantine == []
+
+
 def test_a_picture_all_of_whose_rows_are_bad_is_not_called_empty(tmp_path: Path) -> None:
     dataset = read(in_train(tmp_path, "7 0.5 0.5 0.2 0.2\n"))
 

@@ -46,8 +46,25 @@ def test_splits_states_and_rows_come_back(tmp_path: Path) -> None:
     assert again.images.splits == dataset.images.splits == ("train", "val", "night")
     assert again.images.split.tolist() == dataset.images.split.tolist()
     assert again.images.state.tolist() == dataset.images.state.tolist()
-    assert not (tmp_path / "out/labels/train/d.txt").exists()
+    assert (tmp_path / "out/labels/train/d.txt").read_bytes() == b""
+    assert (tmp_path / "out/unlabelled.txt").read_text() == "./images/train/d.jpg\n"
     assert (tmp_path / "out/labels/train/b.txt").read_bytes() == b""
+
+
+def test_where_everybody_looked_there_is_no_list_of_unlabelled_pictures(tmp_path: Path) -> None:
+    write(read(make(tmp_path / "set", SET)), tmp_path / "out")
+
+    assert not (tmp_path / "out/unlabelled.txt").exists()
+
+
+def test_a_split_called_valid_beside_val_is_read_back(tmp_path: Path) -> None:
+    dataset = read(make(tmp_path / "set", {"train/a": BOX, "val/b": BOX}))
+    odd = dataclasses.replace(dataset, images=dataclasses.replace(dataset.images, splits=("valid", "val")))
+
+    write(odd, tmp_path / "out")
+
+    again = read(tmp_path / "out").images
+    assert sorted(again.splits[row] for row in again.split.tolist()) == ["val", "valid-split"]
 
 
 def test_the_trainer_finds_every_picture_and_row(tmp_path: Path) -> None:
