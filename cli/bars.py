@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 from rich.text import Text
+
+from .progress import rate
 
 __all__ = ["Bars", "bars"]
 
@@ -33,9 +35,24 @@ class Bars:
             self._rich.advance(self._task, items)
 
 
+class _Rate(ProgressColumn):
+    """Items a second, of the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing while it is not known."""
+        return Text(rate(task.speed) if task.speed else "", style="progress.data.speed")
+
+
 @contextmanager
 def bars() -> Iterator[Bars]:
     """Show bars on stderr while the context lasts."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+        TextColumn("left", style="dim"),
+    )
     with RichProgress(*columns, console=Console(stderr=True), transient=True) as rich:
         yield Bars(rich)

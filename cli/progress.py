@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ..engine import Progress, Silent
 from .interrupts import Watched
 
-__all__ = ["Lines", "progress_for"]
+__all__ = ["Lines", "progress_for", "rate"]
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -34,11 +34,13 @@ class Lines:
 
     def __init__(self) -> None:
         self._task, self._total, self._done = "", 0, 0
-        self._next = time.monotonic() + _SECONDS_BETWEEN_LINES
+        self._began = time.monotonic()
+        self._next = self._began + _SECONDS_BETWEEN_LINES
 
     def start(self, task: str, total: int) -> None:
         """Begin a task."""
         self._task, self._total, self._done = task, total, 0
+        self._began = time.monotonic()
 
     def advance(self, items: int) -> None:
         """Count, and print if the time has come."""
@@ -47,5 +49,26 @@ class Lines:
         if now >= self._next and self._total:
             self._next = now + _SECONDS_BETWEEN_LINES
             share = min(100, 100 * self._done // self._total)
-            sys.stderr.write(f"{self._task}: {self._done:,} of {self._total:,} ({share} %)\n")
+            pace = _pace(self._done, self._total, now - self._began)
+            sys.stderr.write(f"{self._task}: {self._done:,} of {self._total:,} ({share} %){pace}\n")
             sys.stderr.flush()
+
+
+def _pace(done: int, total: int, elapsed_s: float) -> str:
+    """Return how fast it goes and how long it will take: `, 412/s, 2 min left`."""
+    if not done or elapsed_s <= 0:
+        return ""
+    return f", {rate(done / elapsed_s)}, {_duration(elapsed_s * max(0, total - done) / done)} left"
+
+
+def rate(speed: float) -> str:
+    """Return items a second as people read it: `412/s`, `3.4/s`, and where one takes longer `2.5 s each`."""
+    if speed >= 10:
+        return f"{speed:,.0f}/s"
+    return f"{speed:.1f}/s" if speed >= 0.7 else f"{1 / speed:.1f} s each"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

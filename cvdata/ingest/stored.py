@@ -1,0 +1,67 @@
+"""What new pictures are called below `images/` of a dataset that is there already; no file there is ever replaced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..dataset import Dataset
+from ..files import output_names
+from ..formats._store_pictures import PICTURES
+from ..formats.store import Store
+
+__all__ = ["stored_names", "taken_files"]
+
+
+def taken_files(dataset: Dataset, store: Store) -> set[str]:
+    """Return the names of the files that the current version has below `images/`, as no system tells them apart."""
+    images = dataset.images
+    root = os.path.join(os.path.realpath(store.root), PICTURES)
+    own = {row for row, folder in enumerate(images.folders) if os.path.realpath(folder) == root}
+    files = images.names if images.files is None else images.files
+    return {_key(file) for file, folder in zip(files, images.folder.tolist(), strict=True) if folder in own}
+
+
+def _key(name: str) -> str:
+    return name.casefold()
+
+
+def stored_names(
+    names: Sequence[str], paths: Sequence[str], sha256: NDArray[np.uint8], taken: Collection[str], root: str
+) -> list[str]:
+    """Return where pictures go: under their own name, or where that is another picture's, `a~1a2b3c4d.jpg`.
+
+    Args:
+        names: in the dataset; `paths`: where each lies now; `sha256`: uint8, shape (n, 32), of each.
+        taken: names of files that the current version has, from `taken_files`.
+        root: folder `images/` of the dataset.
+    """
+    found = []
+    for name, path, digest in zip(output_names(names), paths, sha256, strict=True):
+        if _key(name) in taken or not _free(f"{root}/{name}", path):
+            stem, suffix = os.path.splitext(name)
+            found.append(f"{stem}~{digest[:4].tobytes().hex()}{suffix}")
+        else:
+            found.append(name)
+    return found
+
+
+def _free(target: str, path: str) -> bool:
+    """Tell whether a file may go to a place: nothing is there, or what a killed run left of this very file."""
+    if not os.path.lexists(target):
+        return True
+    if os.path.isfile(target) and os.path.getsize(target) > os.path.getsize(path):
+        return False
+    try:
+        if os.path.samefile(target, path):
+            return True
+        with open(target, "rb") as there, open(path, "rb") as new:
+            while block := there.read(1 << 20):
+                if new.read(len(block)) != block:
+                    return False
+    except OSError:
+        return False
+    return True
