@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +23,7 @@ __all__ = [
     "SourceArgument",
     "VerifyOption",
     "WorkersOption",
+    "name_of",
     "print_json",
     "read_source",
     "refuse_outputs",
@@ -56,15 +57,30 @@ def read_source(
     verify: Verify = Verify.sizes,
     workers: int | None = None,
     progress: Progress | None = None,
+    wanted: frozenset[str] | None = None,
+    sidecar: Literal["auto", "none"] = "auto",
 ) -> Reading:
     """Read the dataset that a command is for.
+
+    Args:
+        wanted: optional columns that the command looks at, None for all.
+        sidecar: `none` to see what the label files alone say, as a trainer does.
 
     Raises:
         CvdataError: the source is refused.
     """
     from ..convert import read
 
-    return read(source, from_format, images=images, verify=verify.value, workers=workers, progress=progress)
+    return read(
+        source,
+        from_format,
+        images=images,
+        verify=verify.value,
+        workers=workers,
+        progress=progress,
+        wanted=wanted,
+        sidecar=sidecar,
+    )
 
 
 def refuse_outputs(outputs: Sequence[Path | None], source: Path, images: Path | None, *, overwrite: bool) -> None:
@@ -74,8 +90,9 @@ def refuse_outputs(outputs: Sequence[Path | None], source: Path, images: Path | 
         UsageError: one lies inside the input, is a folder, or is there already.
     """
     from ..files import check_single
+    from ..formats.store import split_version
 
-    sources = [source, *([images] if images is not None else [])]
+    sources = [split_version(source)[0], *([images] if images is not None else [])]
     for output in outputs:
         if output is not None:
             check_single(output, sources=sources, overwrite=overwrite)
@@ -88,3 +105,9 @@ def print_json(report: object) -> None:
     import msgspec
 
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
+
+
+def name_of(source: Path) -> str:
+    """Return what to call a dataset: the name of its folder or file, without the suffix."""
+    real = source.resolve()
+    return real.stem if real.is_file() else real.name or "dataset"
