@@ -1,0 +1,120 @@
+"""`cvdata log` and `cvdata restore`, as people run them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+import cvdata as library
+from cvdata.dataset import Categories
+from cvdata.formats.store import add_version, open_store
+
+from ..curate.grids import cell, grid
+from .command import cvdata
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """Return a cvdata dataset of two versions; the second has an annotation less and a class more."""
+    library.save(grid({"a.jpg": [("cat", cell(0)), ("dog", cell(1))], "b.jpg": []}), tmp_path / "pets", "cvdata")
+    dataset = open_store(tmp_path / "pets").load()
+    changed = replace(
+        dataset,
+        annotations=dataset.annotations.take(np.array([0])),
+        categories=Categories(names=("cat", "dog", "bird", "fish")),
+    )
+    add_version(tmp_path / "pets", changed, command="review", settings={})
+    return tmp_path / "pets"
+
+
+def valid(text: str, schema: str) -> dict[str, object]:
+    report: dict[str, object] = json.loads(text)
+    jsonschema.Draft202012Validator(json.loads((REPO / "schemas" / schema).read_text("utf-8"))).validate(report)
+    return report
+
+
+def test_the_log_shows_each_version_and_what_it_changed(pets: Path) -> None:
+    first, second = open_store(pets).versions
+
+    done = cvdata("log", pets)
+
+    assert done.returncode == 0
+    time = [version.time.replace("T", " ").rstrip("Z") for version in (first, second)]
+    assert done.stdout.splitlines() == [
+        "pets: 2 versions",
+        "",
+        f"* {second.id}  {time[1]}  review",
+        "  2 pictures   1 annotations -1   4 classes +1",
+        f"  {first.id}  {time[0]}  save memory (memory)",
+        "  2 pictures   2 annotations   3 classes",
+    ]
+
+
+def test_the_last_versions_alone_can_be_listed(pets: Path) -> None:
+    done = cvdata("log", pets, "-n", 1)
+
+    assert "review" in done.stdout
+    assert "save" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "... and 1 older"
+
+
+def test_the_log_as_json_fits_its_schema(pets: Path) -> None:
+    report = valid(cvdata("log", pets, "--json").stdout, "log-report.json")
+
+    assert report["total"] == 2
+
+
+def test_restoring_says_what_it_changed_and_how_to_undo_it(pets: Path) -> None:
+    first, second = open_store(pets).versions
+
+    done = cvdata("restore", "pets", 1, cwd=pets.parent)
+
+    third = open_store(pets).current
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"pets is what it was in {first.id} again, as version {third.id}",
+        "  pictures     1 with other annotations",
+        "  annotations  1 added",
+        f"to undo: cvdata restore pets {second.id}",
+    ]
+    assert cvdata("log", pets).stdout.splitlines()[2].endswith(f"restore {first.id}")
+
+
+def test_restoring_the_current_version_changes_nothing(pets: Path) -> None:
+    current = open_store(pets).current.id
+
+    done = cvdata("restore", pets, current)
+
+    assert done.returncode == 0
+    assert done.stdout == f"pets is what it was in {current} already; no version was added\n"
+    assert len(open_store(pets).versions) == 2
+
+
+def test_restoring_as_json_fits_its_schema(pets: Path) -> None:
+    report = valid(cvdata("restore", pets, "1", "--json").stdout, "restore-report.json")
+
+    assert report["changed"] is True
+
+
+@pytest.mark.parametrize("command", [("log",), ("restore", "1")])
+def test_what_is_no_cvdata_dataset_is_one_clear_message(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = cvdata(command[0], tmp_path, *command[1:])
+
+    assert done.returncode == 1
+    assert "is not a cvdata dataset" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_an_unknown_version_is_one_clear_message(pets: Path) -> None:
+    done = cvdata("restore", pets, "seven")
+
+    assert done.returncode == 2
+    assert "'seven' is not a version of 'pets'" in done.stderr
+    assert open_store(pets).current.id in done.stderr
