@@ -27,10 +27,12 @@ def examples(*lines: str, then: str = "") -> str:
 
 app = typer.Typer(
     name="cvdata",
-    help="Label formats converted without losing anything in silence; bad data put aside by name.",
+    help="From folders of pictures to a dataset that can be trusted. Nothing is lost in silence, and what is bad is put "
+    "aside by name.",
     epilog=examples(
+        "cvdata ingest ./photos ./pets",
+        "cvdata check ./VOC2012 --trainer ultralytics",
         "cvdata convert voc yolo ./VOC2012 ./voc-yolo",
-        "cvdata formats",
         "cvdata demo",
         then="Each command has a help screen of its own: cvdata convert --help.",
     ),

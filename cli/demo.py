@@ -22,7 +22,8 @@ def demo(
 ) -> None:
     """See cvdata at work on a small generated dataset.
 
-    It draws pictures, puts a bad box aside, and converts the labels to other formats and back. Nothing is downloaded.
+    It draws pictures, checks their labels, puts a bad box aside, makes a dataset of them, shows what is in it, and
+    converts to other formats and back. Nothing is downloaded.
     """
     from ..demo import run_demo
     from .tour import show_tour

@@ -8,7 +8,7 @@ import io
 import os
 import sys
 
-from . import convert, demo, formats  # noqa: F401 - each adds its command to `app`
+from . import check, convert, demo, diff, formats, ingest, log, restore, sheet, stats  # noqa: F401 - each adds its command to `app`
 from .app import app
 from .interrupts import catch_interrupts
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..convert import Report
     from ..demo import Kept, Round, Step
+    from ..ingest import IngestReport
 
 __all__ = ["show_tour"]
 
@@ -58,9 +59,12 @@ def _show_step(console: Console, step: Step) -> None:
         _say(console, "Said before anything was lost on the way there (--strict refuses instead):")
         for line in _losses(step.rounds, min(console.width, _WIDEST)):
             _say(console, line, "dim")
+        whole = [round_.through for round_ in step.rounds if round_.restored]
+        if whole:
+            _say(console, f"With what is kept in .cvdata/sidecar, all of it came back, equal: {', '.join(whole)}.")
 
 
-def _show_account(console: Console, report: Report) -> None:
+def _show_account(console: Console, report: Report | IngestReport) -> None:
     _say(console, f"{'':<11}{'images':>8}{'annotations':>13}", "dim")
     for name in ("read", "written", "quarantined"):
         counts = getattr(report, name)
@@ -93,7 +97,7 @@ def _kept(kept: Kept) -> Text:
 
 
 def _losses(rounds: list[Round], width: int) -> Iterator[str]:
-    for round_ in rounds:
+    for round_ in (one for one in rounds if one.losses):
         lost = ", ".join(f"{loss.count:,} {loss.what}" for loss in round_.losses)
         yield from textwrap.wrap(
             lost, width - _INDENT, initial_indent=f"{round_.through:<10}", subsequent_indent=" " * 10
@@ -109,7 +113,7 @@ def _show_end(console: Console, steps: list[Step], folder: Path) -> None:
     console.print("\nTry next", style="bold")
     for command in (
         ["cvdata", "convert", "voc", "yolo", str(folder / "voc"), str(folder / "voc-yolo")],
-        ["cvdata", "convert", "auto", "coco", "YOUR_DATASET", "OUTPUT"],
-        ["cvdata", "formats"],
+        ["cvdata", "check", "YOUR_DATASET"],
+        ["cvdata", "ingest", "YOUR_PICTURES", "OUTPUT"],
     ):
         _say(console, shlex.join(command), "cyan")

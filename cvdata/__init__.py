@@ -5,6 +5,8 @@
     dataset = cvdata.load("VOC2012")                   # any format; detected
     cvdata.save(dataset, "voc-yolo", "yolo")           # whole or not at all
     report = cvdata.convert("VOC2012", "out", "coco")  # with the account of everything
+    cvdata.check(dataset).findings                     # what is wrong with it
+    cvdata.diff(dataset, cvdata.load("out")).changes   # annotation by annotation
 
 Names are imported when they are first used, so that `import cvdata` costs nothing.
 """
@@ -20,40 +22,61 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .convert import ConvertSettings, Reading, Report, convert, load, read, save
+    from .curate.check import check
+    from .curate.diff import diff
+    from .curate.findings import CheckReport, CheckSettings
     from .dataset import Annotations, Categories, Dataset, Images, State
     from .errors import CvdataError
+    from .ingest import IngestReport, IngestSettings, ingest
+    from .reports.stats import stats
 
 __all__ = [
     "Annotations",
     "Categories",
+    "CheckReport",
+    "CheckSettings",
     "ConvertSettings",
     "CvdataError",
     "Dataset",
     "Images",
+    "IngestReport",
+    "IngestSettings",
     "Reading",
     "Report",
     "State",
     "__version__",
+    "check",
     "convert",
+    "diff",
+    "ingest",
     "load",
     "read",
     "save",
+    "stats",
 ]
 
 _HOMES = {
     "Annotations": "dataset",
     "Categories": "dataset",
+    "CheckReport": "curate.findings",
+    "CheckSettings": "curate.findings",
     "ConvertSettings": "convert",
     "CvdataError": "errors",
     "Dataset": "dataset",
     "Images": "dataset",
+    "IngestReport": "ingest",
+    "IngestSettings": "ingest",
     "Reading": "convert",
     "Report": "convert",
     "State": "dataset",
+    "check": "curate.check",
     "convert": "convert",
+    "diff": "curate.diff",
+    "ingest": "ingest",
     "load": "convert",
     "read": "convert",
     "save": "convert",
+    "stats": "reports.stats",
 }
 
 

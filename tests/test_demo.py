@@ -13,10 +13,12 @@ import pytest
 from PIL import Image
 
 import cvdata
+from cvdata import Report
 from cvdata.dataset.geometry import BoxVerdict, judge_boxes
 from cvdata.demo import Step, run_demo
 from cvdata.demo.shapes import EMPTY, ODD_NAME, SIZE, TURNED, draw
 from cvdata.errors import UsageError
+from cvdata.ingest import IngestReport
 
 from .compare import tree
 
@@ -31,6 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def steps(folder: Path) -> list[Step]:
     return list(run_demo(folder))
+
+
+def named(steps: list[Step], title: str) -> Step:
+    [found] = [step for step in steps if step.title.startswith(title)]
+    return found
 
 
 def demo(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -100,9 +107,9 @@ def test_the_same_seed_draws_the_same_and_another_draws_other_shapes() -> None:
 
 
 def test_the_bad_box_is_put_aside_by_name(folder: Path, steps: list[Step]) -> None:
-    report = steps[1].report
+    report = named(steps, "Put aside").report
 
-    assert report is not None
+    assert isinstance(report, Report)
     assert (report.read.annotations, report.written.annotations) == (77, 76)
     assert report.read.images == report.written.images == 24
     [item] = report.quarantine
@@ -112,15 +119,15 @@ def test_the_bad_box_is_put_aside_by_name(folder: Path, steps: list[Step]) -> No
 
 
 def test_two_files_over_one_folder_of_pictures_count_each_picture_once(steps: list[Step]) -> None:
-    report = steps[1].report
+    report = named(steps, "Put aside").report
 
-    assert report is not None
+    assert isinstance(report, Report)
     assert report.verified == "sizes in the picture headers, 24 pictures"
     assert report.findings == []
 
 
 def test_no_box_moves_further_than_its_format_allows(steps: list[Step]) -> None:
-    moved = {round_.through: round_.moved_px for round_ in steps[2].rounds}
+    moved = {round_.through: round_.moved_px for round_ in named(steps, "Convert").rounds}
 
     assert list(moved) == ["voc", "yolo", "yolo-seg"]
     assert moved["voc"] == pytest.approx(0.5, abs=0.1)
@@ -133,24 +140,52 @@ def test_no_box_moves_further_than_its_format_allows(steps: list[Step]) -> None:
 def test_what_does_not_come_back_was_in_the_ledger(steps: list[Step]) -> None:
     words = {"outlines": "outlines (polygons)", "difficult": "annotations marked difficult"}
     words |= {"colours": "annotations with other attributes"}
-    for round_ in steps[2].rounds:
+    for round_ in named(steps, "Convert").rounds:
         lost = {loss.what: loss.count for loss in round_.losses}
         for name, kept in round_.kept.items():
             assert kept.before - kept.after == lost.get(words.get(name, ""), 0), (round_.through, name)
 
 
+def test_with_the_sidecar_everything_comes_back_equal(steps: list[Step]) -> None:
+    assert [round_.restored for round_ in named(steps, "Convert").rounds] == [True, True, True]
+
+
+def test_the_check_names_the_bad_box_first(steps: list[Step]) -> None:
+    assert named(steps, "Check").lines[0] == "error    1 box has no area"
+
+
+def test_the_pictures_are_taken_in_with_their_labels(folder: Path, steps: list[Step]) -> None:
+    report = named(steps, "Take the pictures in").report
+
+    assert isinstance(report, IngestReport)
+    assert (report.written.images, report.written.annotations, report.labelled) == (24, 76, 24)
+    assert cvdata.load(folder / "shapes").images.facts is not None
+
+
+def test_the_page_and_the_sheet_are_whole(folder: Path, steps: list[Step]) -> None:
+    assert named(steps, "See what is in it").looks
+    assert (folder / "stats.html").read_bytes().endswith(b"</html>\n")
+    with Image.open(folder / "sheet.png") as sheet:
+        assert sheet.size > (400, 300)
+
+
 def test_what_the_demo_says_to_look_at_is_there(steps: list[Step]) -> None:
     looks = [look.path for step in steps for look in step.looks]
 
-    assert len(looks) == 7
+    assert len(looks) == 10
     assert [path for path in looks if not Path(path).exists()] == []
 
 
-def test_two_demos_are_the_same_but_for_links(tmp_path: Path) -> None:
+def test_two_demos_are_the_same_but_for_links_and_times(tmp_path: Path) -> None:
     list(run_demo(tmp_path / "a"))
     list(run_demo(tmp_path / "b"))
 
-    assert tree(tmp_path / "a") == tree(tmp_path / "b")
+    one, other = (
+        # A dataset remembers when its pictures were changed, and these were drawn at two times.
+        {name: data for name, data in tree(tmp_path / folder).items() if not name.startswith("shapes/")}
+        for folder in ("a", "b")
+    )
+    assert one == other
 
 
 def test_a_folder_that_is_not_empty_is_refused_without_overwrite(tmp_path: Path) -> None:
@@ -211,9 +246,9 @@ def test_the_report_of_the_demo_is_json_also_where_the_terminal_knows_only_ascii
     steps = json.loads(done.stdout)
 
     assert done.returncode == 0
-    assert [step["title"].split()[0] for step in steps] == ["Draw", "Put", "Convert"]
+    assert [step["title"].split()[0] for step in steps] == ["Draw", "Check", "Put", "Take", "See", "Convert"]
     assert any(ODD_NAME in line for line in steps[0]["lines"])
-    assert steps[2]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
+    assert steps[-1]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
 
 
 def test_a_refusal_is_wrong_usage(tmp_path: Path) -> None:

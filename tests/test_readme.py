@@ -40,6 +40,11 @@ def table_of_formats() -> str:
     return "\n".join(rows) + "\n"
 
 
+def without_hashes(text: str) -> str:
+    """Return text without the second half of version ids, which tells when pictures were changed."""
+    return re.sub(r"\b(\d{4})-[0-9a-f]{8}\b", r"\1-", text)
+
+
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
@@ -67,7 +72,7 @@ def test_a_command_prints_what_the_readme_says(command: str, output: str, folder
     done = run([CVDATA, *words[1:]], folder)
 
     assert words[0] == "cvdata"
-    assert done.stdout == output
+    assert without_hashes(done.stdout) == without_hashes(output)
 
 
 def test_the_excerpt_of_the_demo_is_what_the_demo_prints(folder: Path) -> None:
@@ -75,7 +80,7 @@ def test_the_excerpt_of_the_demo_is_what_the_demo_prints(folder: Path) -> None:
 
     excerpt = [line for block in blocks("text") for line in block.splitlines()]
 
-    assert len(excerpt) == 4
+    assert len(excerpt) == 5
     assert [line for line in excerpt if line not in said] == []
 
 
@@ -86,8 +91,9 @@ def test_the_python_of_the_readme_runs(folder: Path) -> None:
 
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout
-    assert lines[0] == "24 ('box', 'circle', 'triangle')"
-    assert "outlines (polygons)" in lines[1]
+    assert lines[0] == "24 ('circle', 'box', 'triangle')"
+    assert "3 classes have fewer than 500 annotations" in lines[1]
+    assert "outlines (polygons)" in lines[2]
 
 
 def test_the_skeleton_of_a_format_names_what_every_format_defines() -> None:

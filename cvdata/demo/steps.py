@@ -2,91 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
-from .. import __version__
-from ..convert import ConvertSettings, Report, convert, read, save
-from ..dataset import Annotations, Dataset
+from ..convert import convert, read
+from ..curate.diff import diff
+from ..dataset import Dataset
 from ..dataset.ragged import ranges
 from ..errors import UsageError, show
-from ..files import PRIVATE, Account, Counts, Loss, Manifest, Staging
-from .shapes import EMPTY, ODD_NAME, TURNED, draw
+from ..files import PRIVATE
+from .drawing import PICTURES, draw_pictures
+from .looking import draw_sheet, find_faults, take_in
+from .tour import Kept, Look, Round, Step, Tour
 
-__all__ = ["STEPS", "Kept", "Look", "Round", "Step", "Tour", "run_demo"]
-
-
-class Kept(msgspec.Struct, frozen=True):
-    """How many of something went in and how many came back."""
-
-    before: int
-    after: int
-
-
-class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion there and back.
-
-    Attributes:
-        through: name of the format in the middle.
-        kept: what came back, by what it is.
-        moved_px: pixels that an edge of a box moved at most; None where boxes are missing.
-        losses: what the conversion said it would lose on the way there.
-    """
-
-    through: str
-    kept: dict[str, Kept]
-    moved_px: float | None
-    losses: list[Loss]
-
-
-class Look(msgspec.Struct, frozen=True):
-    """Something worth opening: a path, and why."""
-
-    path: str
-    why: str
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step did.
-
-    Attributes:
-        title: one line.
-        commands: what would do the same from the command line.
-        lines: what there is to say about it.
-        report: the account of its conversion, where it is one.
-        rounds: conversions there and back.
-        looks: what it made.
-    """
-
-    title: str
-    commands: list[str] = []
-    lines: list[str] = []
-    report: Report | None = None
-    rounds: list[Round] = []
-    looks: list[Look] = []
-
-
-@dataclass(frozen=True)
-class Tour:
-    """Where the demo works and with what seed.
-
-    Attributes:
-        folder: as the user gave it.
-    """
-
-    folder: Path
-    seed: int
-
-    def settings(self) -> ConvertSettings:
-        """Return settings for a few pictures: one process, and what an earlier demo wrote is replaced."""
-        return ConvertSettings(workers=1, overwrite=True)
+__all__ = ["STEPS", "run_demo"]
 
 
 def run_demo(folder: str | os.PathLike[str], *, seed: int = 0, overwrite: bool = False) -> Iterator[Step]:
@@ -109,70 +42,12 @@ def _check_folder(folder: Path, overwrite: bool) -> None:
                 f"the folder '{show(folder)}' is not empty",
                 hint="give another folder, or --overwrite to replace an earlier demo",
             )
-        if not (folder / _PICTURES / PRIVATE / "manifest.json").is_file():
+        if not (folder / PICTURES / PRIVATE / "manifest.json").is_file():
             raise UsageError(
                 f"the folder '{show(folder)}' holds no demo, so it is not overwritten", hint="give another folder"
             )
     elif folder.exists() and not folder.is_dir():
         raise UsageError(f"'{show(folder)}' is a file", hint="give the name of a folder that does not exist yet")
-
-
-_PICTURES = "pictures"
-
-
-def draw_pictures(tour: Tour) -> Step:
-    """Draw pictures, and save labels for them in which one box is wrong."""
-    folder = tour.folder / _PICTURES
-    drawing = draw(tour.seed, os.path.abspath(folder))
-    _write_pictures(folder, drawing.pictures, tour)
-    dataset, spoiled = _with_bad_box(drawing.dataset)
-    as_it_is = msgspec.structs.replace(tour.settings(), verify="none")
-    save(dataset, tour.folder / "delivered", "coco", settings=as_it_is)
-    table, images = drawing.dataset.annotations, drawing.dataset.images
-    in_val = int((images.split == 1).sum())
-    return Step(
-        title=f"Draw {len(images)} pictures with {len(table)} shapes in them",
-        lines=[
-            "Circles, boxes and triangles, each with a box, an outline and a colour as an attribute.",
-            f"{int(table.has('difficult').sum())} small ones are marked difficult; "
-            f"{len(images) - in_val} pictures are in train, {in_val} in val.",
-            f"{TURNED} is stored lying on its side (EXIF), {EMPTY} has no labels,",
-            f"'{ODD_NAME}' has blanks, an accent and a folder in its name.",
-            f"And one box was added that is wrong on purpose, in {spoiled}.",
-        ],
-        looks=[
-            Look(f"{tour.folder / _PICTURES}", "the pictures"),
-            Look(f"{tour.folder / 'delivered'}", "their labels as they might come from elsewhere (COCO)"),
-        ],
-    )
-
-
-def _write_pictures(folder: Path, pictures: dict[str, bytes], tour: Tour) -> None:
-    count = Counts(len(pictures), 0)
-    manifest = Manifest(
-        cvdata=__version__,
-        command="demo",
-        format="images",
-        settings={"seed": tour.seed},
-        account=Account(read=count, written=count, quarantined=Counts(), filtered=Counts()),
-        losses=[],
-        renamed={},
-    )
-    with Staging(folder, overwrite=True) as staging:
-        for name, data in pictures.items():
-            staging.write(name, data)
-        staging.commit(manifest, [])
-
-
-def _with_bad_box(dataset: Dataset) -> tuple[Dataset, str]:
-    """Add a copy of the third annotation whose box has no width; return also the name of its picture."""
-    table = dataset.annotations
-    spoiled = 3
-    rows = np.insert(np.arange(len(table)), spoiled, spoiled - 1)
-    box, ids = table.box[rows], np.insert(np.arange(1, len(table) + 1), spoiled, len(table) + 1)
-    box[spoiled, 2] = 0
-    added: Annotations = dataclasses.replace(table.take(rows), box=box, source_id=ids)
-    return dataclasses.replace(dataset, annotations=added), dataset.images.names[added.image[spoiled]]
 
 
 def put_aside(tour: Tour) -> Step:
@@ -201,8 +76,12 @@ def convert_around(tour: Tour) -> Step:
         commands=[
             _command("coco", first, source, tour.folder / first),
             _command(first, "coco", tour.folder / first, _back(tour, first)),
+            shlex.join(["cvdata", "diff", str(source), str(_back(tour, first))]),
         ],
-        lines=[f"The same through {' and '.join(_THROUGH[1:])}. 'moved' is how far an edge of a box moved at most."],
+        lines=[
+            f"The same through {' and '.join(_THROUGH[1:])}. What the label files alone give back, and by how many",
+            "pixels an edge of a box moved at most:",
+        ],
         rounds=rounds,
         looks=[Look(f"{tour.folder / name}", why) for name, why in _THROUGH_WHY.items()],
     )
@@ -227,13 +106,14 @@ def _back(tour: Tour, through: str) -> Path:
 def _round(tour: Tour, before: Dataset, through: str) -> Round:
     there = convert(tour.folder / "coco", tour.folder / through, through, settings=tour.settings())
     convert(tour.folder / through, _back(tour, through), "coco", source_format=through, settings=tour.settings())
-    after = read(_back(tour, through), "coco", workers=1).dataset
-    one, other = _facts(before), _facts(after)
+    alone = read(tour.folder / through, through, sidecar="none", workers=1).dataset
+    one, other = _facts(before), _facts(alone)
     return Round(
         through=through,
         kept={name: Kept(one[name], other[name]) for name in one},
-        moved_px=_moved(before, after),
+        moved_px=_moved(before, alone),
         losses=there.losses,
+        restored=diff(before, read(_back(tour, through), "coco", workers=1).dataset).same,
     )
 
 
@@ -262,5 +142,12 @@ def _moved(before: Dataset, after: Dataset) -> float | None:
     return float(np.abs(edges).max(initial=0.0))
 
 
-STEPS: tuple[Callable[[Tour], Step], ...] = (draw_pictures, put_aside, convert_around)
+STEPS: tuple[Callable[[Tour], Step], ...] = (
+    draw_pictures,
+    find_faults,
+    put_aside,
+    take_in,
+    draw_sheet,
+    convert_around,
+)
 """What the demo does, in order."""
