@@ -27,8 +27,8 @@ def examples(*lines: str, then: str = "") -> str:
 
 app = typer.Typer(
     name="cvdata",
-    help="From folders of pictures to a dataset that can be trusted. Nothing is lost in silence, and what is bad is put "
-    "aside by name.",
+    help="From folders of pictures to a dataset that can be trusted. Nothing is lost in silence, and what is bad is "
+    "put aside by name.",
     epilog=examples(
         "cvdata ingest ./photos ./pets",
         "cvdata check ./VOC2012 --trainer ultralytics",

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
-from .progress import rate
+from .pace import rate
 
 __all__ = ["Bars", "bars"]
 

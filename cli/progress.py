@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 from ..engine import Progress, Silent
 from .interrupts import Watched
+from .pace import pace
 
-__all__ = ["Lines", "progress_for", "rate"]
+__all__ = ["Lines", "progress_for"]
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -49,26 +50,6 @@ class Lines:
         if now >= self._next and self._total:
             self._next = now + _SECONDS_BETWEEN_LINES
             share = min(100, 100 * self._done // self._total)
-            pace = _pace(self._done, self._total, now - self._began)
-            sys.stderr.write(f"{self._task}: {self._done:,} of {self._total:,} ({share} %){pace}\n")
+            fast = pace(self._done, self._total, now - self._began)
+            sys.stderr.write(f"{self._task}: {self._done:,} of {self._total:,} ({share} %){fast}\n")
             sys.stderr.flush()
-
-
-def _pace(done: int, total: int, elapsed_s: float) -> str:
-    """Return how fast it goes and how long it will take: `, 412/s, 2 min left`."""
-    if not done or elapsed_s <= 0:
-        return ""
-    return f", {rate(done / elapsed_s)}, {_duration(elapsed_s * max(0, total - done) / done)} left"
-
-
-def rate(speed: float) -> str:
-    """Return items a second as people read it: `412/s`, `3.4/s`, and where one takes longer `2.5 s each`."""
-    if speed >= 10:
-        return f"{speed:,.0f}/s"
-    return f"{speed:.1f}/s" if speed >= 0.7 else f"{1 / speed:.1f} s each"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

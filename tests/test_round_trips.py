@@ -23,7 +23,7 @@ from .compare import same, tree
 from .formats.yolo_folders import trainer_reads
 from .strategies import CLASS_NAMES, datasets, draw_blank
 
-BRIEF = settings(deadline=None, max_examples=40)
+BRIEF = settings(deadline=None, max_examples=20)
 PER_YOLO = 0.01
 """Pixels: six decimals of a side of 640 are 0.0003, so a whole digit lost would show."""
 

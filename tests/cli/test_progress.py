@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cvdata.cli.progress import Lines, rate
+from cvdata.cli.pace import rate
+from cvdata.cli.progress import Lines
 
 
 @pytest.mark.parametrize(
