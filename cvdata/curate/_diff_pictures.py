@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..dataset import Images
 from ..engine import Engine, Progress, batch_size
+from ..files.hashes import hash_files
 
 __all__ = ["By", "Match", "PicturePairs", "pair_pictures", "sizes_differ"]
 
@@ -31,18 +31,17 @@ class By(IntEnum):
 
 @dataclass(frozen=True)
 class PicturePairs:
-    """Rows of the pictures that are in both datasets, and of those that are in one.
+    """Rows of the pictures that are in both datasets, and of those that only the second has.
 
     Attributes:
         before, after: int64, shape (pairs,), rows of the same picture in either dataset; `before` ascends.
         by: uint8, a `By` each.
-        only_before, only_after: int64, rows without a partner, ascending.
+        only_after: int64, rows of the second dataset without a partner, ascending.
     """
 
     before: NDArray[np.int64]
     after: NDArray[np.int64]
     by: NDArray[np.uint8]
-    only_before: NDArray[np.int64]
     only_after: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -67,7 +66,7 @@ def pair_pictures(before: Images, after: Images, match: Match, engine: Engine, p
         for rule, part in ((By.BASE_NAME, _base_name), (By.STEM, _stem)):
             left.pair(rule, _single(map(part, before.names)), _single(map(part, after.names)))
     paired = np.flatnonzero(partner >= 0)
-    return PicturePairs(paired, partner[paired], by[paired], np.flatnonzero(partner < 0), left.after_rows())
+    return PicturePairs(paired, partner[paired], by[paired], left.after_rows())
 
 
 @dataclass
@@ -171,22 +170,3 @@ class _Files:
                     continue  # a picture that is not there has no content
                 files.paths[row] = path
         return files
-
-
-_PIECE = 1 << 20
-
-
-def hash_files(paths: list[str]) -> list[bytes | None]:
-    """Return the SHA-256 of each file, None where it cannot be read; runs in a worker."""
-    return [_hash(path) for path in paths]
-
-
-def _hash(path: str) -> bytes | None:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            while piece := file.read(_PIECE):
-                digest.update(piece)
-    except OSError:
-        return None
-    return digest.digest()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from ..dataset.select import keep_annotations
 from ..engine import batch_size
 from ..errors import CvdataError, Place, show
 from ..files import Counts
+from ..files.hashes import hash_files
 from ._sidecar_file import Kept, has_sidecar, load_sidecar
 from ._sidecar_merge import Match, merge
 from .intake import Intake
@@ -24,7 +23,6 @@ from .settle import Places, judge_polygons
 __all__ = ["restore"]
 
 _MOST_FILES = 2000
-_BLOCK = 1 << 20
 
 
 def restore(dataset: Dataset, format: str, carried: frozenset[str], intake: Intake) -> Dataset:  # noqa: A002
@@ -151,41 +149,12 @@ def _account(kept: Kept, merged: Dataset, sources: NDArray[np.int64], intake: In
     intake.where = where
 
 
-@dataclass(frozen=True)
-class HashBatch:
-    """Files to hash: `names` below `root`."""
-
-    root: str
-    names: list[str]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __getitem__(self, part: slice) -> HashBatch:
-        return HashBatch(self.root, self.names[part])
-
-
 def _hashes(names: list[str], intake: Intake) -> dict[str, str | None]:
     """Return the SHA-256 of label files, None where one is not there."""
     root = intake.label_root or ""
     intake.progress.start("comparing label files", len(names))
     step = batch_size(len(names), intake.engine.workers, _MOST_FILES, 100)
-    batches = (HashBatch(root, names[first : first + step]) for first in range(0, len(names), step))
+    paths = [f"{root}/{name}" for name in names]
+    batches = (paths[first : first + step] for first in range(0, len(paths), step))
     found = [digest for part in intake.engine.map(hash_files, batches, progress=intake.progress) for digest in part]
-    return dict(zip(names, found, strict=True))
-
-
-def hash_files(batch: HashBatch) -> list[str | None]:
-    """Return the SHA-256 of each file, None for one that cannot be read; runs in a worker."""
-    return [_hash(f"{batch.root}/{name}") for name in batch.names]
-
-
-def _hash(path: str) -> str | None:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb", buffering=0) as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    except OSError:
-        return None
-    return digest.hexdigest()
+    return {name: None if digest is None else digest.hex() for name, digest in zip(names, found, strict=True)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine import Engine, Progress, batch_size
+from ..files.hashes import hash_files
 
 __all__ = ["label_digest"]
 
@@ -22,11 +22,13 @@ def label_digest(source: Path, engine: Engine, progress: Progress) -> str | None
     if not names:
         return None
     step = batch_size(len(names), engine.workers, _MOST_FILES)
-    batches = (HashBatch(root, names[first : first + step]) for first in range(0, len(names), step))
+    paths = [f"{root}/{name}" for name in names]
+    batches = (paths[first : first + step] for first in range(0, len(paths), step))
     progress.start("hashing labels", len(names))
+    found = [one for part in engine.map(hash_files, batches, progress=progress) for one in part]
     digest = hashlib.sha256()
-    for lines in engine.map(hash_batch, batches, progress=progress):
-        digest.update(lines)
+    for name, one in zip(names, found, strict=True):  # lines as `sha256sum` writes them
+        digest.update((b"?" * 64 if one is None else one.hex().encode()) + b"  " + os.fsencode(name) + b"\n")
     return digest.hexdigest()
 
 
@@ -43,33 +45,3 @@ def _label_files(root: str) -> list[str]:
         folders += [f"{prefix}{entry.name}/" for entry in found if entry.is_dir(follow_symlinks=False)]
         names += [prefix + entry.name for entry in found if _LABELS.search(entry.name) and entry.is_file()]
     return sorted(names)
-
-
-@dataclass(frozen=True)
-class HashBatch:
-    """Names of files below a root."""
-
-    root: str
-    names: list[str]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __getitem__(self, part: slice) -> HashBatch:
-        return HashBatch(self.root, self.names[part])
-
-
-def hash_batch(batch: HashBatch) -> bytes:
-    """Return a line for each file, as `sha256sum` writes it; runs in a worker."""
-    return b"".join(_sha256(f"{batch.root}/{name}") + b"  " + os.fsencode(name) + b"\n" for name in batch.names)
-
-
-def _sha256(path: str) -> bytes:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb", buffering=0) as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError:
-        return b"?" * 64  # the reader has put it aside
-    return digest.hexdigest().encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import numpy as np
 from ..dataset import Dataset, Images
 from ..errors import FormatError, IdentityError, Place, show
 from ..files import relative_name, safe_join
+from ..files.hashes import hash_file
 from ._store_records import (
     ANNOTATIONS,
     IMAGES,
@@ -146,11 +146,7 @@ def _measured(path: str, expected: int) -> TableFile:
     size = os.stat(path).st_size
     if size != expected:
         return TableFile(size=size, sha256="")
-    digest = hashlib.sha256()
-    with open(path, "rb", buffering=0) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return TableFile(size=size, sha256=digest.hexdigest())
+    return TableFile(size=size, sha256=hash_file(path).hex())
 
 
 def _check_names(images: Images, version: Version) -> None:
