@@ -115,6 +115,20 @@ def test_a_changed_picture_is_stored_beside_the_old_one(tmp_path: Path, photos: 
     assert take_in(photos, tmp_path / "pets", media="copy").unchanged == 3
 
 
+def test_a_changed_picture_with_the_longest_name_there_is_is_stored_too(tmp_path: Path) -> None:
+    name = "x" + "\u00fc" * 125 + ".jpg"  # 255 bytes
+    draw(tmp_path / "long/in" / name, 1)
+    take_in(tmp_path / "long", tmp_path / "pets")
+    (tmp_path / "long/in" / name).unlink()
+    draw(tmp_path / "long/in" / name, 2, (64, 32))
+
+    report = take_in(tmp_path / "long", tmp_path / "pets")
+
+    assert report.changed == 1
+    assert version(tmp_path / "pets").images.names == (f"in/{name}",)
+    assert sorted(len(os.fsencode(p.name)) for p in (tmp_path / "pets/images/in").iterdir()) == [254, 255]
+
+
 def test_a_picture_that_was_only_touched_makes_no_version(tmp_path: Path, photos: Path) -> None:
     first = take_in(photos, tmp_path / "pets")
     os.utime(photos / "b.jpg", (DAY + 5, DAY + 5))

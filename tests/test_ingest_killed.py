@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pytest
 
+from cvdata._version import __version__
 from cvdata.errors import OutputError
 from cvdata.files import disk
 from cvdata.formats.store import open_store
@@ -92,6 +95,17 @@ def test_what_a_killed_run_has_read_is_not_read_again(tmp_path: Path, photos: Pa
 
     assert (report.added, report.quarantined.images) == (9, 1)
     assert not (tmp_path / ".pets.cvdata-journal").exists()
+
+
+@pytest.mark.parametrize("columns", [{}, {"width": "AA==", "height": "AA=="}])
+def test_a_journal_with_other_columns_is_passed_over(tmp_path: Path, photos: Path, columns: dict[str, str]) -> None:
+    entry = {"schema": "cvdata/ingest-journal/1", "cvdata": __version__, "paths": "AA==", "sizes": [1], "times": [1]}
+    line = json.dumps(entry | {"columns": columns, "problems": {}, "oddities": {}}).encode()
+    (tmp_path / ".pets.cvdata-journal").write_bytes(b"%08x %s\n" % (zlib.crc32(line), line))
+
+    report = take_in(photos, tmp_path / "pets")
+
+    assert (report.added, report.quarantined.images) == (9, 1)
 
 
 def _kind_of(number: int, photos: Path, target: Path) -> str:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cvdata.dataset import State
 from cvdata.errors import FormatError, IdentityError, UsageError
+from cvdata.formats.images import pictures_table
+from cvdata.ingest.combine import Joined, add_labels
+from cvdata.ingest.known import empty_dataset
 from tests.formats.coco_documents import annotation, document, picture, put
 from tests.ingestion import draw, take_in, version
 
@@ -121,6 +126,20 @@ def test_two_sets_of_labels_come_together(tmp_path: Path, photos: Path) -> None:
     whole = version(tmp_path / "pets")
     assert whole.categories.names == ("cat", "dog", "owl")
     assert [(row.image, row.category) for row in whole.rows()] == [("b.jpg", "dog"), ("b.jpg", "owl")]
+
+
+def test_as_many_groups_as_pictures_are_joined() -> None:
+    count = 40_000
+    names = [f"{row}.jpg" for row in range(count)]
+    whole = replace(empty_dataset(), images=pictures_table(names))
+    group = np.arange(count, dtype=np.int32)
+    grouped = replace(whole, images=replace(whole.images, group=group, groups=tuple(names)))
+
+    joined = add_labels(whole, [Joined(grouped, np.arange(count))])
+
+    assert joined.images.groups == tuple(names)
+    assert joined.images.group is not None
+    assert joined.images.group.tolist() == list(range(count))
 
 
 def test_class_folders_label_their_own_pictures(tmp_path: Path) -> None:

@@ -84,6 +84,21 @@ def test_a_source_without_pictures_is_refused_by_name(
     assert not (area / "out").exists()
 
 
+def test_an_empty_path_is_refused_and_not_taken_for_the_folder_we_are_in(
+    area: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (area / "here").mkdir()
+    monkeypatch.chdir(area / "x")
+    with pytest.raises(UsageError, match="one of the paths is empty"):
+        take_in("", area / "out")
+    monkeypatch.chdir(area / "here")
+    with pytest.raises(UsageError, match="one of the paths is empty"):
+        take_in(area / "x", "")
+
+    assert not (area / "out").exists()
+    assert not list((area / "here").iterdir())
+
+
 # --- patterns
 
 
@@ -107,6 +122,17 @@ def test_a_pattern_does_not_find_the_dataset_itself(area: Path) -> None:
     again = take_in(str(area / "**/*.jpg"), area / "out")
 
     assert (again.unchanged, again.added) == (2, 0)
+
+
+def test_what_may_not_be_opened_in_a_folder_that_a_pattern_names_is_put_aside(area: Path) -> None:
+    (area / "x/photos/gone.jpg").symlink_to("nowhere")
+
+    report = take_in(str(area / "[x]"), area / "out")
+
+    assert [(item.image, item.found) for item in report.quarantine] == [
+        ("x/photos/gone.jpg", "is a link that leads nowhere")
+    ]
+    assert (report.read.images, report.written.images) == (3, 2)
 
 
 # --- lists

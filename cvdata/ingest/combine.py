@@ -124,14 +124,18 @@ def _with_columns(images: Images, parts: Sequence[Joined]) -> Images:
 def _named(images: Images, parts: Sequence[Joined], name: str) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:
     """Fill in a column of rows in a list of names; what a label file says counts for more than a folder."""
     column, known = getattr(images, name), list(getattr(images, f"{name}s"))
+    row_of = {text: row for row, text in enumerate(known)}
     filled = np.full(len(images), -1, np.int32) if column is None else column.copy()
     for part in parts:
         said = getattr(part.dataset.images, name)
         if said is None:
             continue
         texts = getattr(part.dataset.images, f"{name}s")
-        known += [text for text in texts if text not in known]
-        at = np.array([*(known.index(text) for text in texts), -1], np.int32)[said]
+        for text in texts:
+            if text not in row_of:
+                row_of[text] = len(known)
+                known.append(text)
+        at = np.array([*(row_of[text] for text in texts), -1], np.int32)[said]
         filled[part.rows[at >= 0]] = at[at >= 0]
         column = filled
     return (None if column is None else filled), tuple(known)

@@ -43,7 +43,6 @@ class Pictures:
         names: in the dataset, unique.
         sources: row in the list of sources; `inside`: name there.
         size, modified: int64, bytes and nanoseconds since 1970, as the file system or the archive says.
-        prefixes: what stands before all names of a source, by its row in the list.
     """
 
     names: list[str] = field(default_factory=list)
@@ -51,7 +50,6 @@ class Pictures:
     inside: list[str] = field(default_factory=list)
     size: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     modified: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    prefixes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -65,7 +63,6 @@ class Pictures:
             [self.inside[row] for row in rows],
             self.size[at],
             self.modified[at],
-            self.prefixes,
         )
 
 
@@ -124,7 +121,7 @@ def name_pictures(sources: Sequence[Source], origins: Sequence[Origin]) -> tuple
             rows.setdefault(prefix + name, (number, name))
         for name, why in source.refused.items():
             refused.setdefault(prefix + name, _item(prefix + name, why))
-        missing += [_missing(file, line) for file, line, _ in source.missing]
+        missing += [_missing(file, line) for file, line in source.missing]
     status: dict[str, tuple[int, int]] = {}
     for name, (number, inside) in rows.items():
         found = _status(sources[number], inside)
@@ -139,7 +136,6 @@ def name_pictures(sources: Sequence[Source], origins: Sequence[Origin]) -> tuple
         [rows[name][1] for name in names],
         np.array([status[name][0] for name in names], np.int64),
         np.array([status[name][1] for name in names], np.int64),
-        prefixes,
     )
     return pictures, missing + [refused[name] for name in sorted(refused)]
 

@@ -136,13 +136,13 @@ def _from_journal(journal: Journal) -> tuple[PicturesRead, dict[_Wanted, int]]:
     for line in journal.entries:
         try:
             entry = msgspec.json.decode(line, type=JournalEntry)
-        except msgspec.MsgspecError:  # another version wrote it
+            if entry.cvdata != __version__:
+                continue
+            read = _decode(entry)
+            paths = entry.paths.decode("utf-8", "surrogateescape").split("\0")[:-1]
+            rows = list(zip(paths, entry.sizes, entry.times, strict=True))
+        except (msgspec.MsgspecError, KeyError, ValueError):  # another version wrote it, or one in the making
             continue
-        if entry.cvdata != __version__:
-            continue
-        read = _decode(entry)
-        paths = entry.paths.decode("utf-8", "surrogateescape").split("\0")[:-1]
-        rows = zip(paths, entry.sizes, entry.times, strict=True)
         known.update((_Wanted(*row), first + number) for number, row in enumerate(rows))
         parts.append(read)
         first += len(read)
@@ -155,5 +155,5 @@ def _decode(entry: JournalEntry) -> PicturesRead:
         name: np.frombuffer(entry.columns[name], empty.dtype).reshape(rows, *empty.shape[1:])
         for name, empty in _COLUMNS.items()
     }
-    width, height = (np.frombuffer(entry.columns[side], np.int32) for side in ("width", "height"))
+    width, height = (np.frombuffer(entry.columns[side], np.int32).reshape(rows) for side in ("width", "height"))
     return PicturesRead(Facts(**columns), width, height, entry.problems, entry.oddities)

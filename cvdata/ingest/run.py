@@ -52,7 +52,7 @@ def ingest(
     """
     settings = settings or IngestSettings()
     given, place = [os.fspath(path) for path in pictures], os.path.abspath(target)
-    _check(given, settings)
+    _check(given, os.fspath(target), settings)
     store = open_store(place) if is_store(place) and not settings.overwrite else None
     sources = find_sources(given, place)
     _check_sources(sources, place, settings)
@@ -60,9 +60,11 @@ def ingest(
     return job.add(progress or Silent()) if store is not None else job.make(progress or Silent())
 
 
-def _check(given: Sequence[str], settings: IngestSettings) -> None:
+def _check(given: Sequence[str], target: str, settings: IngestSettings) -> None:
     if not given:
         raise UsageError("no pictures are named", hint="name folders, pictures, lists or archives")
+    if not all((*given, target)):  # as from a variable that is not set; the system takes it for the folder we are in
+        raise UsageError("one of the paths is empty", hint="give '.' for the folder that you are in")
     if settings.workers is not None and settings.workers < 1:
         raise UsageError(f"{settings.workers} workers", hint="give 1 or more")
 

@@ -12,7 +12,7 @@ from typing import Literal
 from ..errors import FormatError, Place, UnsafePathError, UsageError, show
 from ..files import safe_join
 from ..files.archives import Member, is_archive, list_members
-from ..images import SUFFIXES, find_pictures, is_picture
+from ..images import SUFFIXES, PictureIndex, find_pictures, is_picture
 
 __all__ = ["Source", "find_sources"]
 
@@ -29,7 +29,7 @@ class Source:
         kind: whether all of a folder was meant, some pictures below it, or an archive.
         names: pictures below the root, `/`-separated.
         refused: names that may not be opened, and why.
-        missing: lines of a list that name no picture: its file, the line from 1, what it says.
+        missing: lines of a list that name no picture: its file, the line from 1.
         members: what an archive says of each name.
     """
 
@@ -37,7 +37,7 @@ class Source:
     kind: Literal["folder", "pictures", "archive"]
     names: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    missing: list[tuple[str, int, str]] = field(default_factory=list)
+    missing: list[tuple[str, int]] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
 
 
@@ -74,14 +74,18 @@ def find_sources(given: Sequence[str], target: str) -> list[Source]:
 
 
 def _folder(path: str) -> Source:
-    try:
-        index = find_pictures(path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise FormatError(f"the folder cannot be listed: {reason}", at=Place(error.filename or path)) from error
+    index = _listing(path)
     if not index.names and not index.refused:
         raise _no_picture(path, "folder")
     return Source(path, "folder", index.names, index.refused)
+
+
+def _listing(path: str) -> PictureIndex:
+    try:
+        return find_pictures(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FormatError(f"the folder cannot be listed: {reason}", at=Place(error.filename or path)) from error
 
 
 def _no_picture(path: str, what: str) -> FormatError:
@@ -106,8 +110,10 @@ def _pattern(text: str, target: str) -> Source:
             continue
         name = _below(root, whole)
         if os.path.isdir(whole):
-            folder = find_pictures(whole) if "**" not in text else None  # ** names what is inside by itself
-            found.update(f"{name}/{inside}" for inside in (folder.names if folder else ()))
+            if "**" not in text:  # which names what is inside by itself
+                folder = _listing(whole)
+                found.update(f"{name}/{inside}" for inside in folder.names)
+                refused.update((f"{name}/{inside}", why) for inside, why in folder.refused.items())
         elif is_picture(name):
             _sort_out(whole, name, found, refused)
     if not found and not refused:
@@ -163,7 +169,7 @@ def _list(path: str) -> Source:
         if is_picture(name) and os.path.lexists(f"{source.root}/{name}"):
             _sort_out(f"{source.root}/{name}", name, found, source.refused)
         else:
-            source.missing.append((path, number, entry))
+            source.missing.append((path, number))
     source.names = sorted(found)
     if not found and not source.refused:
         raise _no_picture(path, "list")

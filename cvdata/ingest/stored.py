@@ -42,11 +42,20 @@ def stored_names(
     found = []
     for name, path, digest in zip(output_names(names), paths, sha256, strict=True):
         if _key(name) in taken or not _free(f"{root}/{name}", path):
-            stem, suffix = os.path.splitext(name)
-            found.append(f"{stem}~{digest[:4].tobytes().hex()}{suffix}")
+            found.append(_tagged(name, f"~{digest[:4].tobytes().hex()}"))
         else:
             found.append(name)
     return found
+
+
+_LONGEST = 255  # bytes of one part of a path, on every file system in use
+
+
+def _tagged(name: str, tag: str) -> str:
+    folder, slash, last = name.rpartition("/")
+    stem, suffix = os.path.splitext(last)
+    room = _LONGEST - len(tag) - len(suffix.encode())
+    return f"{folder}{slash}{stem.encode()[:room].decode(errors='ignore')}{tag}{suffix}"
 
 
 def _free(target: str, path: str) -> bool:
