@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..errors import UsageError
+from ..errors import UsageError, show
 from .app import app, examples, guarded
 from .choices import Media, Verify
 from .repair import Repair
@@ -112,8 +112,8 @@ def check(
     settings = CheckSettings(
         labels_only=labels_only,
         trainer=None if trainer is None else trainer.value,
-        only=_codes(only),
-        ignore=_codes(ignore) or (),
+        only=_codes(only, "--only"),
+        ignore=_codes(ignore, "--ignore") or (),
     )
     if to is not None and fix is None:
         raise UsageError("--to names the format of a repaired dataset, and none is written", hint="give --fix DST, too")
@@ -123,6 +123,8 @@ def check(
     repair = None if fix is None else Repair(fix, to, media, overwrite, workers, sources)
     if repair is not None:
         repair.refuse()
+        if html is not None and repair.holds(html):
+            raise UsageError(f"the output '{show(html)}' lies inside that of --fix", hint="give a file outside it")
     verify = Verify.none if labels_only else Verify.sizes
     with progress_for(quiet=quiet) as progress:
         sidecar: Literal["auto", "none"] = "auto" if trainer is None else "none"  # a trainer sees the label files alone
@@ -155,10 +157,13 @@ def check(
     _leave(report, fail_on.value)
 
 
-def _codes(given: list[str] | None) -> tuple[str, ...] | None:
+def _codes(given: list[str] | None, option: str) -> tuple[str, ...] | None:
     if given is None:
         return None
-    return tuple(code.strip() for value in given for code in value.split(",") if code.strip())
+    codes = tuple(code.strip() for value in given for code in value.split(",") if code.strip())
+    if not codes:
+        raise UsageError(f"{option} names no code", hint="a report shows the code of each finding")
+    return codes
 
 
 def _show(report: CheckReport, *, verbose: bool, as_json: bool, quiet: bool) -> None:

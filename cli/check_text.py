@@ -130,7 +130,9 @@ def _end(report: CheckReport, pen: _Pen) -> str:
 def _of_trainer(report: CheckReport) -> str:
     """Say so where a trainer has nothing against the dataset."""
     trainer, settings = report.settings.trainer, report.settings
-    if trainer is None or settings.only or any(f.code.startswith(f"{trainer}-") for f in report.findings):
+    if trainer is None or settings.only or settings.ignore:
+        return ""
+    if any(f.severity == "error" or f.code.startswith((f"{trainer}-", "trainer-")) for f in report.findings):
         return ""
     return f"; {trainer} takes all of it as it is"
 

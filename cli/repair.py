@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError, show
+from ..errors import CvdataError, UsageError, show
 from .choices import Media, Verify
 from .source import read_source
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..convert import Reading
     from ..curate.check import Pictures
     from ..curate.findings import CheckReport, CheckSettings
+    from ..dataset import Images
     from ..engine import Progress
 
 __all__ = ["Repair"]
@@ -48,6 +49,11 @@ class Repair:
             format_of(self.to)
         Staging(self.target, sources=self.sources, overwrite=self.overwrite)  # looks at the place; makes nothing yet
 
+    def holds(self, file: Path) -> bool:
+        """Tell whether a file would lie in the repaired dataset, or in its place."""
+        target = self.target.resolve()
+        return target in (file.resolve(), *file.resolve().parents)
+
     def run(
         self,
         reading: Reading,
@@ -77,8 +83,13 @@ class Repair:
                     "--media symlink cannot hold pictures that are written anew",
                     hint="leave it out: pictures are linked where that is possible",
                 )
+            if reading.intake.read.images and not len(repaired.images):
+                raise CvdataError(
+                    f"no picture is left to write to '{show(self.target)}'",
+                    hint="check without --fix: it names what is wrong with each of them",
+                )
             saved = save(repaired, self.target, to, settings=wanted, progress=progress)
-        after = self._check_again(to, settings, progress)
+        after = self._check_again(to, settings, progress, reading.dataset.images)
         made = FixReport(
             target=show(self.target),
             target_format=to,
@@ -89,12 +100,16 @@ class Repair:
         )
         return msgspec.structs.replace(report, fix=made)
 
-    def _check_again(self, to: str, settings: CheckSettings, progress: Progress) -> CheckReport:
+    def _check_again(self, to: str, settings: CheckSettings, progress: Progress, pictures: Images) -> CheckReport:
         """Read and check what was written, as anybody would."""
         from ..curate.check import check
         from ..engine import start, worker_count
 
-        images = self.sources[-1] if self.media is Media.none else None
+        images = None
+        if self.media is Media.none:  # the folder that names of pictures count from, if there is one
+            files = ((pictures.file(row), name) for row, name in enumerate(pictures.names))
+            folders = {file.removesuffix(name) for file, name in files if file is not None}
+            images = Path(folders.pop()) if len(folders) == 1 else self.sources[-1]
         verify = Verify.none if settings.labels_only else Verify.sizes
         again = read_source(self.target, to, images, verify, self.workers, progress)
         with start(worker_count(self.workers)) as engine:

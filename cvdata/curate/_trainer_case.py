@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,14 @@ from ._check_boxes import Rows
 from ._check_pictures import Pictures
 from .findings import Hit
 
-__all__ = ["Case"]
+__all__ = ["Case", "in_shell"]
+
+_LONGEST_PATH = 4096  # of Linux: a path that is cut makes no command
+
+
+def in_shell(path: str | os.PathLike[str]) -> str:
+    """Return a path as a word of a command, whole and safe to print."""
+    return shlex.quote(show(path, _LONGEST_PATH))
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Case:
 
     def convert(self, to: str, *options: str) -> str:
         """Return the command that converts the dataset."""
-        return " ".join(["cvdata convert", self.format, to, shlex.quote(show(self.source)), "DST", *options])
+        return " ".join(["cvdata convert", self.format, to, in_shell(self.source), "DST", *options])
 
     def other_format(self, trainer: str, to: str) -> Hit:
         """Return the note that a trainer does not read this format."""

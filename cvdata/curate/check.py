@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from ._check_classes import class_hits
 from ._check_copies import augmentation_hits, copy_hits, unlisted_copies
 from ._check_pictures import Pictures, label_state_hits, picture_hits, pictures_of
 from ._check_source import source_hits
+from ._trainer_case import in_shell
 from .catalogue import KINDS
 from .findings import MOST_PLACES, ORDER, CheckReport, CheckSettings, Finding, Hit, Spot
 from .source_catalogue import NOTE_CODES
@@ -167,8 +167,8 @@ def _joined(hits: Iterable[Hit]) -> list[Hit]:
 
 def _commands(source: Path | None, intake: Intake, settings: CheckSettings) -> dict[str, str]:
     """Return the commands that cures name, for this dataset."""
-    shown = "SRC" if source is None else shlex.quote(show(source))
-    where = "" if intake.images is None else f" --images {shlex.quote(show(intake.images))}"
+    shown = "SRC" if source is None else in_shell(source)
+    where = "" if intake.images is None else f" --images {in_shell(intake.images)}"
     trainer = "" if settings.trainer is None else f" --trainer {settings.trainer}"
     return {
         "fix": f"cvdata check {shown}{where}{trainer} --fix DST",

@@ -204,3 +204,81 @@ def test_the_help_has_an_example() -> None:
     done = cvdata("check", "--help")
 
     assert "cvdata check ./yolo --trainer ultralytics --fix ./yolo-fixed" in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--only", "--ignore"])
+def test_an_option_that_names_no_code_is_refused(tmp_path: Path, option: str) -> None:
+    done = cvdata("check", faulty(tmp_path / "src"), option, ",")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {option} names no code\n")
+
+
+@pytest.mark.parametrize("place", ["dst", "dst/report.html"])
+def test_a_page_inside_the_repaired_dataset_is_refused_before_any_work(tmp_path: Path, place: str) -> None:
+    source, target = faulty(tmp_path / "src"), tmp_path / "dst"
+    if place != "dst":
+        target.mkdir()
+
+    done = cvdata("check", source, "--fix", target, "--html", tmp_path / place)
+
+    assert done.returncode == 2
+    assert "lies inside that of --fix" in done.stderr
+    assert not target.exists() or not list(target.iterdir())
+
+
+def test_a_repair_that_leaves_no_picture_writes_nothing_and_says_so(tmp_path: Path) -> None:
+    source = make(tmp_path / "src", {"train/a": GOOD}, "train: images/train\nval: images/train\nnames: [cat, dog]\n")
+    (tmp_path / "src/images/train/a.jpg").write_bytes(b"")
+
+    done = cvdata("check", source, "--fix", tmp_path / "dst")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: no picture is left to write to '{tmp_path / 'dst'}'\n")
+    assert not (tmp_path / "dst").exists()
+
+
+def test_a_repaired_dataset_that_leaves_its_pictures_in_place_is_checked_with_them(tmp_path: Path) -> None:
+    source = tmp_path / "src/labels.json"
+    noise(tmp_path / "src/a.jpg", 1)
+    box = {"image_id": 1, "category_id": 1, "bbox": [1, 1, 20, 20], "area": 400, "iscrowd": 0}
+    labels = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}],
+        "annotations": [{"id": 1, **box}, {"id": 2, **box}],
+        "categories": [{"id": 1, "name": "cat"}],
+    }
+    source.write_text(json.dumps(labels))
+
+    done = cvdata("check", source, "--fix", tmp_path / "dst", "--media", "none", "--json")
+
+    assert done.stderr == ""
+    fix = json.loads(done.stdout)["fix"]
+    assert fix["written"] == {"images": 1, "annotations": 1}
+    assert [row["after"] for row in fix["findings"] if row["code"] == "duplicate-box"] == [0]
+    assert all(row["code"] != "missing-picture" for row in fix["findings"])
+
+
+def test_a_trainer_that_does_not_read_the_format_is_not_said_to_take_all_of_it(tmp_path: Path) -> None:
+    done = cvdata("check", write_coco(tmp_path / "labels.json"), "--trainer", "ultralytics")
+
+    assert "[trainer-other-format]" in done.stdout
+    assert "takes all of it" not in done.stdout
+
+
+def test_a_command_of_a_cure_has_the_whole_path(tmp_path: Path) -> None:
+    source = write_coco(tmp_path / ("d" * 120) / ("e" * 120) / "labels.json", bad=True)
+
+    done = cvdata("check", source, "--trainer", "ultralytics")
+
+    assert f"cvdata check {source} --trainer ultralytics --fix DST" in done.stdout
+    assert f"cvdata convert coco yolo {source} DST" in done.stdout
+
+
+def test_a_repaired_yolo_dataset_without_pictures_is_checked_with_its_labels(tmp_path: Path) -> None:
+    yaml = "train: images/train\nval: images/train\nnames: [cat, dog]\n"
+    source = make(tmp_path / "src", {"train/a": GOOD + GOOD}, yaml)
+
+    done = cvdata("check", source, "--fix", tmp_path / "dst", "--media", "none", "--json")
+
+    after = {row["code"]: row["after"] for row in json.loads(done.stdout)["fix"]["findings"]}
+    assert (after["duplicate-box"], after["single-sample-class"]) == (0, 2)  # the labels were read
