@@ -53,7 +53,7 @@ def stats(
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with numbers, plots and pictures.")
     ] = None,
     samples: Annotated[
-        int, typer.Option("--samples", metavar="N", min=0, help="Pictures shown on the page; 0 for none.")
+        int, typer.Option("--samples", metavar="N", min=0, max=1000, help="Pictures shown on the page; 0 for none.")
     ] = 12,
     from_format: FormatOption = None,
     images: ImagesOption = None,
@@ -67,11 +67,14 @@ def stats(
 
     How many of each class and in each split, how many to a picture, how large, of what shape, where, and together.
     """
+    from ..errors import UsageError
     from ..files import write_single
     from .numbers import print_numbers
     from .progress import progress_for
 
     refuse_outputs([csv, html], source, images, overwrite=overwrite)
+    if csv is not None and html is not None and csv.resolve() == html.resolve():
+        raise UsageError("--csv and --html are the same file", hint="give each a name of its own")
     with progress_for(quiet=quiet) as progress:
         reading = read_source(source, from_format, images, verify, workers, progress, _wanted(html, samples))
         report = _report(source, reading)

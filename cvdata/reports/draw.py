@@ -10,6 +10,7 @@ from PIL import Image
 
 from ..dataset import Dataset
 from .canvas import Canvas, fit
+from .measures import box_areas
 from .palette import class_colour
 
 __all__ = ["draw_labels"]
@@ -66,7 +67,7 @@ def _large_first(dataset: Dataset, image: int, classes: Collection[int] | None) 
     rows = np.arange(first, last)
     if classes is not None:
         rows = rows[np.isin(table.category[rows], np.array(sorted(classes), np.int32))]
-    size = table.box[rows, 2] * table.box[rows, 3]
+    size = box_areas(table.box[rows])
     chosen: list[int] = rows[np.argsort(-size, kind="stable")].tolist()
     return chosen
 

@@ -21,6 +21,7 @@ __all__ = [
     "ClassCounts",
     "Pairs",
     "areas_of",
+    "box_areas",
     "box_grid",
     "boxes_of",
     "class_counts",
@@ -43,6 +44,8 @@ SIDES: Bins = 2.0 ** (np.arange(37) / 3)  # 1 to 4,096 pixels, three bins to a d
 SHARES: Bins = 2.0 ** (np.arange(-28, 1) / 2)  # 1/16,384 to 1
 ASPECTS: Bins = 2.0 ** ((np.arange(28) - 13.5) / 3)  # 1/23 to 23; squares are in the middle of a bin
 GRID = 32
+# Longest side in pixels, and shortest as its inverse: a file may say 1e200, and the square of that is no number.
+_LONGEST = 1e12
 SMALL, LARGE = 32.0 * 32.0, 96.0 * 96.0  # https://cocodataset.org/#detection-eval
 
 
@@ -71,7 +74,8 @@ def boxes_of(dataset: Dataset) -> Boxes:
     """Measure the boxes of a dataset."""
     table, images = dataset.annotations, dataset.images
     rows = np.flatnonzero((table.box[:, 2] > 0) & (table.box[:, 3] > 0))
-    x, y, w, h = table.box[rows].T
+    x, y = table.box[rows, :2].T
+    w, h = np.clip(table.box[rows, 2:], 1 / _LONGEST, _LONGEST).T
     image = table.image[rows]
     size = np.stack([images.width[image], images.height[image]], axis=1).astype(np.float64)
     size[(size <= 0).any(axis=1)] = np.nan
@@ -87,10 +91,15 @@ def boxes_of(dataset: Dataset) -> Boxes:
     )
 
 
+def box_areas(box: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return width x height of boxes; NaN without a box."""
+    return np.asarray(np.prod(np.minimum(box[:, 2:], _LONGEST), axis=1))
+
+
 def areas_of(dataset: Dataset) -> NDArray[np.float64]:
     """Return the area of each annotation in pixels: as the source gives it, else width x height; NaN without a box."""
     table = dataset.annotations
-    plain = table.box[:, 2] * table.box[:, 3]
+    plain = box_areas(table.box)
     return plain if table.area is None else np.where(np.isnan(table.area), plain, table.area)
 
 
@@ -149,7 +158,7 @@ def shares_by_pair(dataset: Dataset) -> NDArray[np.float64]:
     images, table = dataset.images, dataset.annotations
     whole = images.width.astype(np.float64) * images.height
     whole[whole <= 0] = np.nan
-    share = table.box[:, 2] * table.box[:, 3] / whole[table.image]
+    share = box_areas(table.box) / whole[table.image]
     return np.asarray(np.bincount(rows, weights=share, minlength=number), np.float64)
 
 

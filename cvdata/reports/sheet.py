@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from ..dataset import Dataset, State
 from ..dataset.select import keep_images
 from ..engine import Engine, InProcess, Progress, batch_size
-from ..errors import CvdataError
+from ..errors import CvdataError, UsageError
 from .canvas import fit
 from .draw import draw_labels
 from .fonts import Lettering, lettering
@@ -22,6 +22,8 @@ from .palette import class_colour, rgb
 from .scales import plural
 
 __all__ = ["Legend", "assemble", "contact_sheet", "encode"]
+
+_MOST_PIXELS = 1_000_000_000  # of square tiles; three bytes each, and as much again while the sheet is put together
 
 Legend = Sequence[tuple[str, str]]
 """Names, each with its colour such as `#0072b2`."""
@@ -35,7 +37,6 @@ def contact_sheet(
     subtitle: str = "",
     columns: int | None = None,
     tile: int | None = None,
-    captions: Sequence[str] | None = None,
     classes: Collection[int] | None = None,
     names: bool = True,
     engine: Engine | None = None,
@@ -48,11 +49,18 @@ def contact_sheet(
     Args:
         rows: rows of the pictures, each once, in the order of the sheet.
         columns: tiles side by side; tile: their width in pixels; by default what suits their number.
-        captions: second line below each picture, by default its split and its number of labels.
         classes: rows of the classes to draw; None for all.
         names: write names at the objects, if there is more than one class; the legend has them all the same.
+
+    Raises:
+        UsageError: so many pictures of that width would not fit into memory.
     """
     columns, tile = _layout(len(rows), columns, tile)
+    if len(rows) * tile * tile > _MOST_PIXELS:
+        raise UsageError(
+            f"{plural(len(rows), 'picture')} of {tile:,} pixels are too much for one sheet",
+            hint="ask for fewer pictures or smaller ones",
+        )
     shown = _part(dataset, np.sort(rows))
     legend = _legend(shown, classes)
     # Where there is one class the legend has said it all, and names would only hide the objects.
@@ -62,10 +70,9 @@ def contact_sheet(
         progress.start("drawing", len(rows))
     drawn = _draw_all(batches, engine or InProcess(), progress)
     place = np.searchsorted(np.sort(rows), rows)
-    lower = captions if captions is not None else [_caption(dataset, int(row), classes) for row in rows]
     return assemble(
         [Image.fromarray(drawn[i]) for i in place.tolist()],
-        [(dataset.images.names[row], text) for row, text in zip(rows.tolist(), lower, strict=True)],
+        [(dataset.images.names[row], _caption(dataset, row, classes)) for row in rows.tolist()],
         title=title,
         subtitle=subtitle,
         legend=legend,

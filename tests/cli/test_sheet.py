@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,15 @@ def test_a_dataset_without_pictures_is_said(tmp_path: Path) -> None:
 
     assert run.returncode == 2
     assert "the dataset has no picture" in run.stderr
+
+
+def test_a_sheet_too_large_for_memory_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    images = [{"id": i, "file_name": f"{i}.jpg", "width": 9, "height": 9} for i in range(70)]
+    labels = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    (tmp_path / "coco.json").write_text(json.dumps(labels), "utf-8")
+
+    run = cvdata("show", tmp_path / "coco.json", "--limit", 70, "--tile", 4000, "--out", tmp_path / "out.png")
+
+    assert run.returncode == 2
+    assert "70 pictures of 4,000 pixels are too much for one sheet" in run.stderr
+    assert not (tmp_path / "out.png").exists()

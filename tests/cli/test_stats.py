@@ -165,3 +165,36 @@ def test_blood_cells_have_the_numbers_of_their_paper(shared: Path) -> None:
     counts = {c["name"]: c["annotations"] for c in found["categories"]}
     assert counts == {"RBC": 4153, "WBC": 372, "Platelets": 361}  # two boxes of RBC have no area
     assert [(s["name"], s["images"]) for s in found["splits"]] == [("train", 205), ("val", 87), ("test", 72)]
+
+
+def test_one_file_for_both_outputs_is_refused_before_one_replaces_the_other(pets: Path, tmp_path: Path) -> None:
+    run = cvdata("stats", pets, "--csv", tmp_path / "out", "--html", tmp_path / "pets" / ".." / "out")
+
+    assert run.returncode == 2
+    assert "--csv and --html are the same file" in run.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_samples_than_a_page_can_show_are_wrong_usage(pets: Path, tmp_path: Path) -> None:
+    run = cvdata("stats", pets, "--html", tmp_path / "out.html", "--samples", 6000)
+
+    assert run.returncode == 2
+    assert "--samples" in run.stderr
+
+
+def test_a_box_too_large_for_its_area_to_be_a_number_still_gives_a_table(tmp_path: Path) -> None:
+    labels = {
+        "images": [{"id": 1, "file_name": "a.jpg"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1e200, 1e200]},
+            {"id": 2, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1e200, 1e-200]},
+            {"id": 3, "image_id": 1, "category_id": 1, "bbox": [0, 0, 3, 3]},
+        ],
+        "categories": [{"id": 1, "name": "cat"}],
+    }
+    (tmp_path / "coco.json").write_text(json.dumps(labels), "utf-8")
+
+    run = cvdata("stats", tmp_path / "coco.json")
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "1 picture, 3 labels, 1 class\n" in run.stdout
