@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,4 +56,4 @@ def _print(report: RestoreReport, source: Path) -> None:
     console.print(f"{name} is what it was in {report.restored} again, as version {report.version}", style="bold")
     console.print(f"  pictures     {pictures_in_words(report.pictures)}")
     console.print(f"  annotations  {counts_in_words(report.counts)}")
-    console.print(f"to undo: cvdata restore {show(source)} {report.before}")
+    console.print(f"to undo: cvdata restore {shlex.quote(show(source))} {report.before}")

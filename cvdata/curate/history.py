@@ -14,11 +14,12 @@ from typing import Literal
 import msgspec
 
 from ..engine import Engine
+from ..errors import UsageError, show
 from ..formats.outlet import Origin
-from ..formats.store import Store, Version, add_version, find_version, open_store
+from ..formats.store import Store, Version, add_version, find_version, open_store, split_version
 from .diff import AnnotationCounts, DiffSettings, PictureCounts, compare, report_of
 
-__all__ = ["LogEntry", "LogReport", "LogSource", "RestoreReport", "log", "parent_of", "restore"]
+__all__ = ["LogEntry", "LogReport", "LogSource", "RestoreReport", "log", "restore"]
 
 
 class LogSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,9 +100,10 @@ def log(path: str | os.PathLike[str], most: int | None = None) -> LogReport:
         most: how many to list, None for all.
 
     Raises:
+        UsageError: there is nothing at the path, or it names a version.
         FormatError: it is not a cvdata dataset, or a version of it is damaged.
     """
-    store = open_store(path)
+    store = _open(path)
     pairs = list(zip(store.versions, [None, *store.versions], strict=False))[::-1]
     entries = [_entry(version, parent, current=version is store.current) for version, parent in pairs[:most]]
     return LogReport(dataset=store.name, total=len(store.versions), versions=entries)
@@ -131,9 +133,13 @@ def _entry(version: Version, parent: Version | None, *, current: bool) -> LogEnt
     )
 
 
-def parent_of(store: Store, version: Version) -> Version | None:
-    """Return the version that one was made after, None for the first."""
-    return None if version.parent is None else find_version(store, version.parent)
+def _open(path: str | os.PathLike[str]) -> Store:
+    root, version = split_version(path)
+    if version is not None:
+        raise UsageError(f"'{show(path)}' is a version of a dataset", hint=f"name the dataset alone: {show(root)}")
+    if not os.path.exists(path):
+        raise UsageError(f"'{show(path)}' does not exist", hint="check the path")
+    return open_store(path)
 
 
 def restore(path: str | os.PathLike[str], version: str, *, engine: Engine | None = None) -> RestoreReport:
@@ -144,11 +150,11 @@ def restore(path: str | os.PathLike[str], version: str, *, engine: Engine | None
 
     Raises:
         FormatError: it is not a cvdata dataset, or damaged.
-        UsageError: there is no such version.
+        UsageError: there is nothing at the path, or it names a version; or there is no such version.
         LockedError: another run is writing the dataset.
         OutputError: the disk refused; the dataset is as it was.
     """
-    store = open_store(path)
+    store = _open(path)
     wanted, before = find_version(store, version), store.current
     dataset = store.load(wanted.id)
     report = report_of(compare(store.load(), dataset, DiffSettings(match="name"), engine=engine), most=0)

@@ -112,6 +112,34 @@ def test_what_is_no_cvdata_dataset_is_one_clear_message(tmp_path: Path, command:
     assert len(done.stderr.splitlines()) == 2
 
 
+@pytest.mark.parametrize("command", [("log",), ("restore", "1")])
+def test_a_mistyped_path_is_one_clear_message(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = cvdata(command[0], "pest", *command[1:], cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["error: 'pest' does not exist", "  hint: check the path"]
+
+
+@pytest.mark.parametrize("command", [("log",), ("restore", "1")])
+def test_a_version_in_place_of_its_dataset_is_one_clear_message(pets: Path, command: tuple[str, ...]) -> None:
+    done = cvdata(command[0], "pets@1", *command[1:], cwd=pets.parent)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: 'pets@1' is a version of a dataset",
+        "  hint: name the dataset alone: pets",
+    ]
+
+
+def test_the_command_that_undoes_a_restore_can_be_pasted(pets: Path) -> None:
+    before = open_store(pets).current.id
+    pets.rename(pets.with_name("my pets"))
+
+    done = cvdata("restore", "my pets", 1, cwd=pets.parent)
+
+    assert done.stdout.splitlines()[-1] == f"to undo: cvdata restore 'my pets' {before}"
+
+
 def test_an_unknown_version_is_one_clear_message(pets: Path) -> None:
     done = cvdata("restore", pets, "seven")
 
