@@ -109,5 +109,5 @@ def print_json(report: object) -> None:
 
 def name_of(source: Path) -> str:
     """Return what to call a dataset: the name of its folder or file, without the suffix."""
-    real = source.resolve()
-    return real.stem if real.is_file() else real.name or "dataset"
+    whole = source.absolute()  # not resolved: a link that goes round has a name, too
+    return whole.stem if whole.is_file() else whole.name or "dataset"

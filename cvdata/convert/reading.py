@@ -147,9 +147,9 @@ def check_source(source: Path, settings: ConvertSettings) -> None:
     Raises:
         UsageError: the source or the folder of pictures is not there, or the number of workers makes no sense.
     """
-    if not source.exists():
+    if not os.path.exists(source):  # Path.exists raises where a name is too long
         raise UsageError(f"'{show(source)}' does not exist", hint="check the path")
-    if settings.images is not None and not Path(settings.images).is_dir():
+    if settings.images is not None and not os.path.isdir(settings.images):
         raise UsageError(f"the picture folder '{show(settings.images)}' does not exist", hint="correct --images")
     if settings.workers is not None and settings.workers < 1:
         raise UsageError(f"{settings.workers} workers", hint="give 1 or more")

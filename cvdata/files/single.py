@@ -19,7 +19,8 @@ def check_single(path: str | os.PathLike[str], *, sources: Sequence[Path] = (), 
         sources: folders or files that are never written.
 
     Raises:
-        UsageError: it is a folder, a link, lies inside a source or is there already; or its folder is not there.
+        UsageError: it is a folder, a link or a device, lies inside a source, or is there already; or its folder is
+            missing.
     """
     target = os.path.abspath(path)
     shown = show(path)
@@ -27,6 +28,8 @@ def check_single(path: str | os.PathLike[str], *, sources: Sequence[Path] = (), 
         raise UsageError(f"the output '{shown}' is a link", hint="give the file itself")
     if os.path.isdir(target):
         raise UsageError(f"the output '{shown}' is a folder", hint="give the name of a file")
+    if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe would be replaced by a file
+        raise UsageError(f"the output '{shown}' is not a regular file", hint="give the name of a file")
     if not os.path.isdir(os.path.dirname(target)):
         raise UsageError(f"the folder of '{shown}' does not exist", hint="make it first, or give another place")
     real = os.path.realpath(target)

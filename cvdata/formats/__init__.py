@@ -7,6 +7,7 @@ and the contract test find it by its name. Files that begin with `_`, and the on
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from functools import cache
 from pathlib import Path
@@ -124,7 +125,7 @@ def detect(path: Path) -> str:
     Raises:
         DetectionError: none fits, or two fit equally well.
     """
-    if not path.exists():
+    if not os.path.exists(path):  # `Path.exists` raises where a name is too long
         raise DetectionError(f"'{show(path)}' does not exist", hint="check the path")
     likely = [(format_of(name).looks_like(path), name) for name in format_names()]
     best = max(likeness.score for likeness, _ in likely)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, fields
@@ -17,6 +16,7 @@ from ..dataset import Annotations, Categories, Images
 from ..engine import Engine, Progress
 from ..errors import FormatError, Place
 from ..files import PRIVATE, FileEntry, safe_join
+from ..files.hashes import hash_file
 from ._sidecar_outlines import COLUMN, with_outlines
 from ._store_tables import decode_annotations, decode_images, from_parquet
 
@@ -27,7 +27,6 @@ SIDECAR = f"{PRIVATE}/sidecar"
 
 HEAD, IMAGES, ANNOTATIONS = "sidecar.json", "images.parquet", "annotations.parquet"
 _LARGEST = 1 << 26  # bytes of the head: classes and notes, nothing that grows with the pictures
-_BLOCK = 1 << 20
 
 
 class Sidecar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,20 +126,19 @@ def _read_head(path: str) -> Sidecar:
 
 def _check_table(path: str, entry: FileEntry) -> None:
     at = Place(f"{SIDECAR}/{entry.name}")
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size != entry.size:
-            raise FormatError("is not of the size that it was written with", at=at)
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != entry.sha256:
+    if os.stat(path).st_size != entry.size:
+        raise FormatError("is not of the size that it was written with", at=at)
+    if hash_file(path).hex() != entry.sha256:
         raise FormatError("was changed after cvdata wrote it", at=at)
 
 
 def _column(table: Any, name: str) -> tuple[Any, ...]:
     if name not in table.column_names:
         raise FormatError(f"has no column '{name}'", at=Place(f"{SIDECAR}/{IMAGES}"))
-    return tuple(table.column(name).to_pylist())
+    try:
+        return tuple(table.column(name).to_pylist())
+    except ValueError as error:  # no UTF-8
+        raise FormatError(f"the column '{name}' holds something else", at=Place(f"{SIDECAR}/{IMAGES}")) from error
 
 
 def _hex(table: Any) -> tuple[str | None, ...]:
@@ -156,8 +154,8 @@ def _check_rows(kept: Kept) -> None:
         all(column is None or len(column) == len(head.classes) for column in columns)
         and len(head.called) == len(head.classes) == len(set(head.classes.names))
         and len(head.splits) == len(images.splits)
-        and len(set(kept.names)) == len(set(images.names)) == len(images)
         and all(isinstance(name, str) for name in kept.names)
+        and len(set(kept.names)) == len(set(images.names)) == len(images)
         and all(name is None or isinstance(name, str) for name in kept.files)
         and _fits(annotations.image, len(images))
     )

@@ -194,7 +194,7 @@ def texts_from(column: Any, raw: Any | None) -> tuple[str, ...]:
     if column.null_count:
         raise ValueError("it has nulls")
     if raw is not None:
-        for row, data in enumerate(raw.to_pylist()):
+        for row, data in enumerate(raw.cast(pyarrow.binary()).to_pylist()):
             if data is not None:
                 texts[row] = data.decode("utf-8", "surrogatepass")
     return tuple(texts)

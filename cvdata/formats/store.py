@@ -121,7 +121,8 @@ def find_version(store: Store, text: str) -> Version:
         UsageError: there is none, or more than one.
     """
     if text.isascii() and text.isdigit():
-        fits = [version for version in store.versions if version.number == int(text)]
+        number = text.lstrip("0")  # not as an int, which has a limit of digits
+        fits = [version for version in store.versions if str(version.number) == number]
     else:
         fits = [version for version in store.versions if text and version.id.startswith(text)]
     if len(fits) == 1:

@@ -267,3 +267,10 @@ def test_a_scheduler_that_ends_it_finds_nothing_left(tmp_path: Path) -> None:
 
     assert (code, text) == (130, "interrupted; nothing was written\n")
     assert [entry.name for entry in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_path_too_long_for_the_disk_is_one_that_does_not_exist(tmp_path: Path) -> None:
+    done = cvdata("convert", "auto", "coco", "a" * 300, tmp_path / "out")
+
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         ("nowhere/page.html", "does not exist"),
         ("there.html", "there already"),
         ("link.html", "is a link"),
+        ("pipe.html", "not a regular file"),
     ],
 )
 def test_a_wrong_place_is_refused(tmp_path: Path, place: str, message: str) -> None:
@@ -49,6 +51,7 @@ def test_a_wrong_place_is_refused(tmp_path: Path, place: str, message: str) -> N
     (tmp_path / "folder").mkdir()
     (tmp_path / "there.html").touch()
     (tmp_path / "link.html").symlink_to("there.html")
+    os.mkfifo(tmp_path / "pipe.html")
 
     with pytest.raises(UsageError, match=message):
         check_single(tmp_path / place, sources=[tmp_path / "in"])

@@ -15,7 +15,7 @@ import pytest
 
 from cvdata.convert import ConvertSettings, load, read, save
 from cvdata.dataset import Annotations, Dataset, Ragged, State
-from cvdata.errors import CvdataError, FormatError, IdentityError, UnsafePathError
+from cvdata.errors import CvdataError, FormatError, IdentityError, UnsafePathError, UsageError
 from cvdata.formats.store import Version
 
 from ..compare import identical
@@ -221,6 +221,14 @@ def test_attributes_of_a_picture_that_are_no_json_are_refused(tmp_path: Path) ->
 
     with pytest.raises(FormatError, match=r"images\.parquet: row 1: the attributes of a picture are not a JSON object"):
         read(tmp_path / "out")
+
+
+@pytest.mark.parametrize("options", [{"source": "a" * 300}, {"images": "a" * 300}])
+def test_a_path_that_is_too_long_is_one_that_is_not_there(stored: Path, options: dict[str, str]) -> None:
+    given: dict[str, Any] = {"source": stored, "format": "cvdata"} | options
+
+    with pytest.raises(UsageError, match="does not exist"):
+        read(**given)
 
 
 # --- the pictures

@@ -177,13 +177,27 @@ def test_a_column_of_something_else_makes_the_sidecar_unusable(tmp_path: Path) -
     assert "sidecar-unusable" in [found.code for found in read(tmp_path / "voc").intake.findings]
 
 
-def replace_column(folder: Path, column: Any) -> None:
-    """Put another column in place of the outlines, and correct the hash."""
-    path = folder / "annotations.parquet"
+NO_UTF8 = pyarrow.Array.from_buffers(
+    pyarrow.string(), 2, [None, pyarrow.py_buffer(np.array([0, 1, 2], np.int32)), pyarrow.py_buffer(b"\xff\xfe")]
+)
+
+
+@pytest.mark.parametrize("name", ["output_name", "label_file"])
+@pytest.mark.parametrize("column", [pyarrow.array([["a"], ["b"]]), NO_UTF8], ids=["lists", "no UTF-8"])
+def test_names_that_are_something_else_make_the_sidecar_unusable(name: str, column: Any, tmp_path: Path) -> None:
+    convert(coco(tmp_path / "coco.json", [TWO_RINGS, ONE_RING]), tmp_path / "voc", "voc")
+    replace_column(tmp_path / "voc" / SIDECAR, column, "images.parquet", name)
+
+    assert "sidecar-unusable" in [found.code for found in read(tmp_path / "voc").intake.findings]
+
+
+def replace_column(folder: Path, column: Any, file: str = "annotations.parquet", name: str = "polygons_json") -> None:
+    """Put another column in place of one, the outlines unless said, and correct the hash."""
+    path = folder / file
     table = pyarrow.parquet.read_table(path)
-    at = table.column_names.index("polygons_json")
-    pyarrow.parquet.write_table(table.set_column(at, "polygons_json", column), path)
+    pyarrow.parquet.write_table(table.set_column(table.column_names.index(name), name, column), path)
     head = json.loads((folder / "sidecar.json").read_text())
     data = path.read_bytes()
-    head["files"][0] = ["annotations.parquet", len(data), hashlib.sha256(data).hexdigest()]
+    row = [known[0] for known in head["files"]].index(file)
+    head["files"][row] = [file, len(data), hashlib.sha256(data).hexdigest()]
     (folder / "sidecar.json").write_text(json.dumps(head))

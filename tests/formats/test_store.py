@@ -129,7 +129,12 @@ def test_versions_are_found_by_number_id_and_beginning(stored: Path) -> None:
 
     for text in ("2", "0002", second.id, second.id[:7]):
         assert find_version(store, text) == second
-    for text, found in (("3", "not a version"), ("0002-zz", "not a version"), ("", "not a version")):
+    for text, found in (
+        ("3", "not a version"),
+        ("0002-zz", "not a version"),
+        ("9" * 5000, "not a version"),
+        ("", "not a version"),
+    ):
         with pytest.raises(UsageError, match=found):
             find_version(store, text)
 

@@ -269,6 +269,18 @@ def test_a_column_that_is_there_twice_is_refused() -> None:
         decode_images(table.append_column("name", table.column("name")))
 
 
+@pytest.mark.parametrize("values", [["x", None], [b"\xff", None], [1, None], [[1], None]])
+def test_the_bytes_of_odd_names_may_be_of_any_type_and_do_no_harm(values: list[Any]) -> None:
+    table = encode_images(tiny().images)
+    table = table.append_column("name_bytes", pyarrow.array(values * 3))
+
+    if values[0] == "x":
+        assert decode_images(table).names[0] == "x"
+        return
+    with pytest.raises(FormatError, match="column 'name' is wrong"):
+        decode_images(table)
+
+
 def test_outlines_are_counted_without_reading_them(tmp_path: Path) -> None:
     dataset = tiny()
     table = encode_annotations(dataset)
