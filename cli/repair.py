@@ -42,6 +42,11 @@ class Repair:
         Raises:
             UsageError: it lies in the source, holds it, or is not empty.
         """
+        if self.media == Media.symlink:
+            raise UsageError(
+                "a repaired dataset is read again, and links that leave a dataset are refused",
+                hint="use --media link or copy",
+            )
         from ..files import Staging
         from ..formats import format_of
 

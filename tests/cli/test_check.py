@@ -282,3 +282,13 @@ def test_a_repaired_yolo_dataset_without_pictures_is_checked_with_its_labels(tmp
 
     after = {row["code"]: row["after"] for row in json.loads(done.stdout)["fix"]["findings"]}
     assert (after["duplicate-box"], after["single-sample-class"]) == (0, 2)  # the labels were read
+
+
+def test_a_repair_of_symbolic_links_is_refused_before_any_work(tmp_path: Path) -> None:
+    source = write_coco(tmp_path / "in")
+
+    done = cvdata("check", source, "--fix", tmp_path / "out", "--media", "symlink")
+
+    assert done.returncode == 2
+    assert "use --media link or copy" in done.stderr
+    assert not (tmp_path / "out").exists()
