@@ -76,10 +76,11 @@ class Repair:
 
         from ..convert import ConvertSettings, save
         from ..curate.findings import FixReport
-        from ..curate.fix import fix, fixed_rows, format_for
+        from ..curate.fix import fix, fixed_rows
         from ..files import Scratch
+        from ..formats import format_again
 
-        to = self.to or format_for(reading.dataset, reading.format)
+        to = self.to or format_again(reading.dataset, reading.format)
         wanted = ConvertSettings(media=self.media.value, overwrite=self.overwrite, workers=self.workers)
         with Scratch(self.target) as scratch:
             repaired = fix(reading.dataset, pictures, to, settings.trainer, scratch)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..convert import Report
-    from ..files import Finding, QuarantineItem
+    from ..files import DatasetReport, Finding, QuarantineItem
     from ..ingest import IngestReport
 
 __all__ = ["account_lines", "finding_lines", "finish", "quarantine_lines", "summary"]
@@ -55,11 +55,13 @@ def summary(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def account_lines(report: Report | IngestReport) -> list[str]:
+def account_lines(report: Report | IngestReport | DatasetReport) -> list[str]:
     """Return what was read and where it went, as a small table."""
     lines = [f"{'':<13}images  annotations"]
-    for name in ("read", "written", "quarantined", "filtered"):
-        counts = getattr(report, name)
+    for name in ("read", "added", "written", "quarantined", "filtered"):
+        counts = getattr(report, name, None)
+        if counts is None:
+            continue
         if name in ("read", "written") or counts.images or counts.annotations:
             lines.append(f"{name:<11}{counts.images:>8,}  {counts.annotations:>11,}")
     return lines

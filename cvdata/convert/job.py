@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import msgspec
@@ -31,7 +31,13 @@ _SHOWN_ITEMS = 20
 
 @dataclass(frozen=True)
 class Job:
-    """The writing half of a conversion."""
+    """The writing half of a conversion, or of any command that makes a dataset.
+
+    Attributes:
+        command: what is run; `chosen`: its own settings, None for those of a conversion.
+        filtered, added: what the command itself left out and made, between reading and writing.
+        made: folders of the pictures that it made.
+    """
 
     writer: Format
     format: str
@@ -41,6 +47,11 @@ class Job:
     staging: Staging
     engine: Engine
     origin: Origin
+    command: str = "convert"
+    chosen: Mapping[str, Any] | None = None
+    filtered: Counts = field(default_factory=Counts)
+    added: Counts = field(default_factory=Counts)
+    made: frozenset[str] = frozenset()
 
     def run(self, dataset: Dataset, *, source: str, source_format: str, target: str) -> Report:
         """Select, write and commit; return the report."""
@@ -56,6 +67,7 @@ class Job:
             progress=self.intake.progress,
             media=self.settings.media,
             origin=dataclasses.replace(self.origin, settings=settings),
+            made=self.made,
         )
         is_kept = self._write(dataset, kept, outlet, losses)
         losses = _what_became(losses, outlet, is_kept=is_kept)
@@ -64,13 +76,14 @@ class Job:
             read=self.intake.read,
             written=Counts(len(kept.images), len(kept.annotations)),
             quarantined=self.intake.quarantined,
-            filtered=self.intake.filtered + filtered,
+            filtered=self.intake.filtered + filtered + self.filtered,
+            added=self.added,
         )
         if not account.balances:
             raise RuntimeError(f"something was lost between reading and writing: {account}")
         self.staging.commit(
             Manifest(
-                command="convert",
+                command=self.command,
                 format=self.format,
                 settings=settings,
                 account=account,
@@ -158,10 +171,11 @@ class Job:
     def _resolved(self, source_format: str) -> dict[str, Any]:
         """Return the settings that decide the output's bytes: neither paths nor the number of workers do."""
         settings = self.settings
+        own = {"classes": settings.classes} if self.chosen is None else self.chosen
         return {
             "from": source_format,
             "to": self.format,
-            "classes": settings.classes,
+            **own,
             "verify": settings.verify,
             "media": settings.media,
             "on_bad": settings.on_bad,

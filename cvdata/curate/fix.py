@@ -24,16 +24,10 @@ from ._check_pictures import Pictures
 from ._trainer_pictures import EndBatch, read_ends
 from .findings import CheckReport, Fixed
 
-__all__ = ["fix", "fixed_rows", "format_for"]
+__all__ = ["fix", "fixed_rows"]
 
 _SMALLEST = 10  # pixels; Ultralytics leaves out what is smaller
 _END = b"\xff\xd9"
-
-
-def format_for(dataset: Dataset, source_format: str) -> str:
-    """Return the format of a repaired dataset: that of the source; `yolo` with outlines is `yolo-seg`."""
-    outlined = dataset.annotations.has("polygons").any()
-    return "yolo-seg" if source_format == "yolo" and outlined else source_format
 
 
 def fix(dataset: Dataset, pictures: Pictures | None, to: str, trainer: str | None, scratch: Scratch) -> Dataset:

@@ -2,7 +2,7 @@
 
 from .disk import FileEntry, place_files, write_files, write_stream
 from .paths import output_names, relative_name, safe_join, stays_inside
-from .records import Account, Counts, Finding, Loss, Manifest, QuarantineItem
+from .records import Account, Counts, DatasetReport, Finding, Loss, Manifest, QuarantineItem
 from .scratch import Scratch
 from .single import check_single, write_single
 from .staging import PRIVATE, Staging
@@ -11,6 +11,7 @@ __all__ = [
     "PRIVATE",
     "Account",
     "Counts",
+    "DatasetReport",
     "FileEntry",
     "Finding",
     "Loss",

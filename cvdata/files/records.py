@@ -9,7 +9,7 @@ import msgspec
 
 from .disk import FileEntry
 
-__all__ = ["Account", "Counts", "Finding", "Loss", "Manifest", "QuarantineItem"]
+__all__ = ["Account", "Counts", "DatasetReport", "Finding", "Loss", "Manifest", "QuarantineItem"]
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,17 +23,22 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where everything that was read went: read = written + quarantined + filtered."""
+    """Where everything that was read went: read + added = written + quarantined + filtered.
+
+    Attributes:
+        added: what the command itself made, such as augmented copies.
+    """
 
     read: Counts
     written: Counts
     quarantined: Counts
     filtered: Counts
+    added: Counts = Counts()
 
     @property
     def balances(self) -> bool:
         """Tell whether nothing was lost in silence."""
-        return self.read == self.written + self.quarantined + self.filtered
+        return self.read + self.added == self.written + self.quarantined + self.filtered
 
 
 class QuarantineItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -105,3 +110,37 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     losses: list[Loss]
     renamed: dict[str, str]
     files: list[FileEntry] = []
+
+
+class DatasetReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What every command that makes a dataset of another says; each adds its own.
+
+    Attributes:
+        sources: what was read; `source_format`: its format, several joined by `, `.
+        target: what was written; `target_format`: its format.
+        version: id of the version that was written, where the target is a cvdata dataset.
+        read, added, written, quarantined, filtered: the account; read + added = written + quarantined + filtered.
+        losses: what the target could not hold.
+        findings: what is worth knowing about the source.
+        quarantine: the first items that were left out; all of them are in `.cvdata/quarantine.jsonl` of the output.
+        renamed: number of pictures whose file name had to change; the map is in `.cvdata/manifest.json`.
+        verified: what the labels were held against.
+        settings: as resolved.
+    """
+
+    sources: list[str]
+    source_format: str
+    target: str
+    target_format: str
+    version: str | None
+    read: Counts
+    added: Counts
+    written: Counts
+    quarantined: Counts
+    filtered: Counts
+    losses: list[Loss]
+    findings: list[Finding]
+    quarantine: list[QuarantineItem]
+    renamed: int
+    verified: str
+    settings: dict[str, Any]

@@ -27,6 +27,7 @@ __all__ = [
     "Refusal",
     "Verify",
     "detect",
+    "format_again",
     "format_names",
     "format_of",
 ]
@@ -117,6 +118,11 @@ def format_of(name: str) -> Format:
             hint=f"formats: {', '.join(format_names())}",
         )
     return cast(Format, importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))
+
+
+def format_again(dataset: Dataset, name: str) -> str:
+    """Return the format to write what was read in one: the same, but outlines that `yolo` takes need `yolo-seg`."""
+    return "yolo-seg" if name == "yolo" and dataset.annotations.has("polygons").any() else name
 
 
 def detect(path: Path) -> str:

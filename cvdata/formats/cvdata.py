@@ -152,8 +152,7 @@ def write(dataset: Dataset, outlet: Outlet, options: WriteOptions) -> None:
     images = dataset.images
     targets = output_names(images.names)
     outlet.place_pictures(images, [f"{PICTURES}/{target}" for target in targets])
-    found = np.flatnonzero(images.folder >= 0).tolist() if outlet.media != "none" else []
-    placed = {row: targets[row] for row in found}
+    placed = {row: targets[row] for row in np.flatnonzero(outlet.places(images)).tolist()}
     outlet.renamed.update({images.names[row]: name for row, name in placed.items() if images.names[row] != name})
     stored = replace(dataset, images=stored_images(images, outlet.staging.path, placed))
     version, file = _write_version(stored, outlet, options)

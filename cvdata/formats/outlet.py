@@ -88,6 +88,7 @@ class Outlet:
         notes: losses that only the writer can see: what and what became of it, with the number of times.
         origin: where the dataset came from.
         labels: set by a writer whose files hold labels: which file has those of which picture.
+        made: folders of pictures that were made for this output alone; they are linked into it whatever `media` says.
     """
 
     staging: Staging
@@ -98,6 +99,7 @@ class Outlet:
     notes: dict[tuple[str, str], int] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
     labels: LabelFiles | None = None
+    made: frozenset[str] = frozenset()
 
     def lose(self, what: str, outcome: str, count: int) -> None:
         """Count something that could not be written as it was."""
@@ -112,15 +114,27 @@ class Outlet:
     def place_pictures(self, images: Images, targets: Sequence[str]) -> None:
         """Put the pictures that were found at `targets`, names below the output, one per row of `images`.
 
-        A repeated row with another target places the picture again. Nothing happens with `--media none`.
+        A repeated row with another target places the picture again. With `--media none` only those are placed that were
+        made for this output.
         """
-        if self.media == "none":
-            return
-        jobs = [(target, images.file(row)) for row, target in enumerate(targets)]
-        found = [(target, source) for target, source in jobs if source is not None]
+        is_made = self._made(images)
+        for mode, rows in ((self.media, ~is_made), ("link", is_made)):
+            chosen = np.flatnonzero(rows & self.places(images)).tolist()
+            found = [(targets[row], source) for row in chosen if (source := images.file(row)) is not None]
+            self._place(mode, found)
+
+    def places(self, images: Images) -> NDArray[np.bool_]:
+        """Tell which pictures get into the output, bool, shape (images,)."""
+        found = images.folder >= 0
+        return found & self._made(images) if self.media == "none" else found
+
+    def _made(self, images: Images) -> NDArray[np.bool_]:
+        return np.isin(images.folder, [row for row, folder in enumerate(images.folders) if folder in self.made])
+
+    def _place(self, mode: str, found: list[tuple[str, str]]) -> None:
         self.staging.make_folders({target.rpartition("/")[0] for target, _ in found})
         step = batch_size(len(found), self.engine.workers, _MOST_PICTURES)
-        batches = [PlaceBatch(self.staging.path, self.media, found[i : i + step]) for i in range(0, len(found), step)]
+        batches = [PlaceBatch(self.staging.path, mode, found[i : i + step]) for i in range(0, len(found), step)]
         self.write_batches(place_batch, batches)
 
 

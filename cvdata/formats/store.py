@@ -168,6 +168,7 @@ def add_version(
     sources: Sequence[Source] | None = None,
     pictures: Sequence[tuple[str, str]] = (),
     media: Media = "link",
+    follows: str | None = None,
 ) -> Version:
     """Add a version to a cvdata dataset in place and make it the current one; a kill at any moment leaves the old one.
 
@@ -179,8 +180,10 @@ def add_version(
         origin: what it is made from; the current version where not given.
         sources: where pictures are taken from from now on; as before where not given.
         pictures: (name below `images/`, path of the file as `dataset` has it) of those to put there, as `media` says.
+        follows: id of the version that the dataset was made from, which must still be the current one.
 
     Raises:
+        UsageError: another run added a version since.
         LockedError: another run is writing the dataset.
         FormatError: it is damaged.
         OutputError: the disk refused; the dataset is as it was.
@@ -188,6 +191,8 @@ def add_version(
     load_file(Path(root))  # nothing is made in a folder that is something else
     with Update(root, VERSIONS, STORE) as update:
         store = open_store(update.root)  # now that nobody else changes it
+        if follows not in (None, store.current.id):
+            raise UsageError(f"another run added a version to '{show(store.name)}'", hint="run the command again")
         if media == "none":
             pictures = ()
         update.place(PICTURES, [name for name, _ in pictures], [path for _, path in pictures], media)

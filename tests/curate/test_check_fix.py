@@ -8,10 +8,11 @@ from typing import Any
 from PIL import Image
 
 from cvdata.curate.check import check, pictures_of
-from cvdata.curate.fix import fix, format_for
+from cvdata.curate.fix import fix
 from cvdata.dataset import Dataset
 from cvdata.engine import InProcess, Silent
 from cvdata.files import Scratch
+from cvdata.formats import format_again
 from tests.curate.checked import codes, dataset_of, noise
 
 
@@ -81,8 +82,8 @@ def test_boxes_among_outlines_get_four_corners_where_outlines_are_written(tmp_pa
     assert outlines[0][0].tolist() == [[2, 3], [12, 3], [12, 23], [2, 23]]
     assert outlines[1][0].tolist() == [[0, 0], [9, 0], [9, 9]]
     assert untouched.ring_counts.tolist() == [0, 1]
-    assert (format_for(dataset, "yolo"), format_for(dataset, "coco")) == ("yolo-seg", "coco")
-    assert format_for(dataset_of([{"box": [2, 3, 10, 20]}]), "yolo") == "yolo"
+    assert (format_again(dataset, "yolo"), format_again(dataset, "coco")) == ("yolo-seg", "coco")
+    assert format_again(dataset_of([{"box": [2, 3, 10, 20]}]), "yolo") == "yolo"
 
 
 def test_for_ultralytics_small_pictures_go_and_jpegs_get_their_end_mark_in_a_copy(tmp_path: Path) -> None:

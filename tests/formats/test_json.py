@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cvdata.errors import FormatError
+from cvdata.errors import CvdataError, FormatError
 from cvdata.formats import Intake, _json
 from cvdata.formats._json import BadGuess, JsonFile, Span, decode_array, decode_value, elements, sections, split_array
 from cvdata.formats.coco import ReadOptions, read
@@ -188,7 +188,7 @@ def test_a_file_with_a_wrong_byte_is_read_or_refused_and_nothing_else(at: int, c
         intake = Intake(verify="none")
         try:
             dataset = read(file, ReadOptions(), intake)
-        except FormatError as error:
+        except CvdataError as error:
             assert "a.json" in str(error)
         else:
             assert len(dataset.images) + intake.quarantined.images == intake.read.images

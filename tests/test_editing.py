@@ -1,0 +1,149 @@
+"""What a command made of a dataset is written whole: as a new one, or as a version of the one that was read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cvdata.convert import ConvertSettings, Edit, check_target, read, save, write_edit
+from cvdata.dataset import Dataset
+from cvdata.dataset.copies import Copies, add_copies, copied_annotations, copied_images, copy_names
+from cvdata.dataset.select import keep_images
+from cvdata.errors import UsageError
+from cvdata.files import Counts
+from cvdata.formats.store import open_store
+from tests.compare import tree
+from tests.tiny import draw_pictures, tiny
+
+ONE = ConvertSettings(workers=1)
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    draw_pictures(tmp_path / "photos")
+    save(tiny(tmp_path / "photos"), tmp_path / "pets", "cvdata", settings=ONE)
+    return tmp_path / "pets"
+
+
+def without_first(dataset: Dataset) -> Edit:
+    kept = keep_images(dataset, np.arange(1, len(dataset.images)))
+    left_out = Counts(1, len(dataset.annotations) - len(kept.annotations))
+    return Edit(command="filter", settings={"keep": "no street"}, dataset=kept, filtered=left_out)
+
+
+def with_made(dataset: Dataset, folder: Path) -> Edit:
+    """Add a picture that lies in a folder of its own, as an augmented copy does."""
+    folder.mkdir()
+    copies = Copies.times(np.array([1] + [0] * (len(dataset.images) - 1)))
+    names = copy_names(dataset.images, copies, "aug")
+    (folder / names[0]).write_bytes((Path(dataset.images.file(0) or "")).read_bytes() + b"more")
+    images = copied_images(dataset.images, copies, names, [{"made": "aug"}])
+    images = replace(images, folder=np.zeros(1, np.int32), folders=(str(folder),), files=names)
+    grown = add_copies(dataset, copies, images, copied_annotations(dataset, copies))
+    added = Counts(1, len(grown.annotations) - len(dataset.annotations))
+    return Edit(command="augment", settings={}, dataset=grown, added=added, made=frozenset({str(folder)}))
+
+
+def test_a_new_dataset_says_what_was_left_out_and_by_which_command(pets: Path, tmp_path: Path) -> None:
+    reading = read(pets, workers=1)
+    report = write_edit([reading], [pets], without_first(reading.dataset), tmp_path / "out", to="coco", settings=ONE)
+
+    manifest = json.loads((tmp_path / "out/.cvdata/manifest.json").read_bytes())
+    assert (report.read, report.written, report.filtered) == (Counts(6, 10), Counts(5, 5), Counts(1, 5))
+    assert report.target_format == "coco"
+    assert manifest["command"] == "filter"
+    assert manifest["settings"]["keep"] == "no street"
+
+
+def test_without_a_target_the_dataset_gets_a_version_and_keeps_the_old_one(pets: Path) -> None:
+    follows = check_target([pets], None, None, ONE)
+    reading = read(pets, workers=1)
+    report = write_edit([reading], [pets], without_first(reading.dataset), None, settings=ONE, follows=follows)
+
+    store = open_store(pets)
+    assert [version.command for version in store.versions] == ["save", "filter"]
+    assert report.version == store.current.id
+    assert len(store.load("1").images) == 6
+    assert len(store.load().images) == 5
+
+
+def test_a_version_of_another_run_in_between_is_not_overwritten(pets: Path) -> None:
+    follows = check_target([pets], None, None, ONE)
+    reading = read(pets, workers=1)
+    edit = without_first(reading.dataset)
+    write_edit([reading], [pets], edit, None, settings=ONE, follows=follows)
+
+    with pytest.raises(UsageError, match="another run added a version"):
+        write_edit([reading], [pets], edit, None, settings=ONE, follows=follows)
+
+
+@pytest.mark.parametrize("media", ["link", "copy", "symlink", "none"])
+def test_pictures_that_were_made_get_into_the_output_whatever_happens_to_the_others(
+    pets: Path, tmp_path: Path, media: str
+) -> None:
+    reading = read(pets, workers=1)
+    edit = with_made(reading.dataset, tmp_path / "made")
+    settings = ConvertSettings(workers=1, media=media)  # type: ignore[arg-type]
+    report = write_edit([reading], [pets], edit, tmp_path / "out", to="cvdata", settings=settings)
+
+    made = tmp_path / "out/images/street.aug1.jpg"
+    assert not made.is_symlink()
+    assert made.read_bytes().endswith(b"more")
+    assert (tmp_path / "out/images/street.jpg").exists() == (media != "none")
+    assert (report.added, report.written) == (Counts(1, 5), Counts(7, 15))
+
+
+def test_pictures_that_were_made_join_a_dataset_in_place_and_a_second_time_nothing_is_copied(
+    pets: Path, tmp_path: Path
+) -> None:
+    reading = read(pets, workers=1)
+    edit = with_made(reading.dataset, tmp_path / "made")
+    write_edit([reading], [pets], edit, None, settings=ONE)
+    first = tree(pets / "images")
+    write_edit([reading], [pets], edit, None, settings=ONE)  # as after a kill: the pictures are there already
+
+    assert "street.aug1.jpg" in first
+    assert tree(pets / "images") == first
+    assert len(read(pets, workers=1).dataset.images) == 7
+
+
+def test_another_picture_of_that_name_stays(pets: Path, tmp_path: Path) -> None:
+    (pets / "images/street.aug1.jpg").write_bytes(b"mine")
+    reading = read(pets, workers=1)
+    write_edit([reading], [pets], with_made(reading.dataset, tmp_path / "made"), None, settings=ONE)
+
+    assert (pets / "images/street.aug1.jpg").read_bytes() == b"mine"
+    assert (pets / "images/street.aug1-2.jpg").read_bytes().endswith(b"more")
+
+
+@pytest.mark.parametrize(
+    ("source", "to", "message"),
+    [
+        ("photos", None, "is not a cvdata dataset"),
+        ("pets", "coco", "has no other format"),
+        ("pets@1", None, "versions never change"),
+    ],
+)
+def test_what_cannot_have_a_version_is_refused_at_once(
+    pets: Path, tmp_path: Path, source: str, to: str | None, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        check_target([tmp_path / source], None, to, ONE)
+
+
+def test_an_output_inside_the_input_is_refused_at_once(pets: Path) -> None:
+    with pytest.raises(UsageError, match="inside"):
+        check_target([pets], pets / "out", None, ONE)
+
+
+def test_a_loss_in_silence_is_our_bug(pets: Path, tmp_path: Path) -> None:
+    reading = read(pets, workers=1)
+    edit = replace(without_first(reading.dataset), filtered=Counts(0, 0))
+
+    with pytest.raises(RuntimeError, match="lost"):
+        write_edit([reading], [pets], edit, tmp_path / "out", settings=ONE)
+    assert not (tmp_path / "out").exists()
