@@ -10,7 +10,8 @@
     ├── QuarantineError        exit 1   `--on-bad fail`, and an item is bad
     ├── OutputError            exit 1   the output cannot be written
     │   └── LockedError        exit 5   another run is writing the same output
-    └── MissingExtraError      exit 1   an optional package is not installed
+    ├── MissingExtraError      exit 1   an optional package is not installed
+    └── AugmentError           exit 1   a recipe cannot be built, or a transform fails on a picture
 
 Every message says where, what was found, what was expected and what to do:
 
@@ -24,6 +25,7 @@ import unicodedata
 from dataclasses import dataclass
 
 __all__ = [
+    "AugmentError",
     "CvdataError",
     "DetectionError",
     "FormatError",
@@ -142,3 +144,7 @@ class LockedError(OutputError):
 
 class MissingExtraError(CvdataError):
     """An optional package is not installed."""
+
+
+class AugmentError(CvdataError):
+    """A recipe cannot be built, or a transform of it fails on a picture."""

@@ -24,6 +24,7 @@ __all__ = [
     "exchange",
     "flush",
     "make_folders",
+    "make_parents",
     "on_operation",
     "place_files",
     "remove",
@@ -62,6 +63,22 @@ def make_folders(root: str, folders: Sequence[str]) -> None:
         path = f"{root}/{folder}" if folder else root
         _announce("mkdir", path)
         os.makedirs(path, exist_ok=True)
+
+
+def make_parents(path: str) -> list[str]:
+    """Make the folders above a path; return those that were not there, the innermost first."""
+    parent = os.path.dirname(path)
+    folder, new = parent, []
+    while not os.path.lexists(folder):
+        new.append(folder)
+        folder = os.path.dirname(folder)
+    if new:
+        try:
+            make_folders(parent, [""])
+        except OSError:
+            remove_empty(new)
+            raise
+    return new
 
 
 def write_files(root: str, names: Sequence[str], contents: Sequence[bytes]) -> list[FileEntry]:

@@ -55,7 +55,7 @@ class Staging:
 
     def __enter__(self) -> Staging:
         try:
-            self._make_parents()
+            self._new_parents = disk.make_parents(self._target)
             self._lock.acquire()
             self._remove_stale()
             self._check_target()  # again: another run may have ended in the meantime, or died and been restored
@@ -124,15 +124,6 @@ class Staging:
             _check_target(self._target, self._sources, self._overwrite)
         except OSError as error:
             raise self._failed(error) from error
-
-    def _make_parents(self) -> None:
-        """Make the folders above the output, and remember which were not there."""
-        parent = os.path.dirname(self._target)
-        folder = parent
-        while not os.path.lexists(folder):
-            self._new_parents.append(folder)
-            folder = os.path.dirname(folder)
-        disk.make_folders(parent, [""])
 
     def _abandon(self) -> None:
         # The error that brought us here counts; leftovers are removed by the next run.

@@ -14,7 +14,7 @@ import yaml
 
 from ..errors import FormatError, Place, show
 
-__all__ = ["Plain", "load_yaml", "parse_yaml", "typed"]
+__all__ = ["Lines", "Path", "Plain", "load_yaml", "parse_yaml", "typed"]
 
 _LARGEST = 1 << 20
 _DEEPEST = 32
@@ -26,8 +26,20 @@ class Plain(str):
     __slots__ = ()
 
 
-def load_yaml(path: str, name: str) -> Any:
-    """Read a file of one YAML document; `name` is the file in messages.
+Path = tuple[str | int, ...]
+Lines = dict[Path, int]
+"""Where things stand: the line (from 1) of each key and item, by the keys and numbers that lead to it."""
+
+
+def load_yaml(
+    path: str, name: str, *, what: str = "a short description of a dataset", lines: Lines | None = None
+) -> Any:
+    """Read a file of one YAML document.
+
+    Args:
+        name: the file in messages.
+        what: what it should be, in messages.
+        lines: filled with where everything stands.
 
     Returns:
         Lists, dicts with text keys, and text: `Plain` where it was not quoted.
@@ -42,20 +54,20 @@ def load_yaml(path: str, name: str) -> Any:
     except OSError as error:
         raise FormatError(f"cannot be read: {error.strerror}", at=Place(name), hint="check the path") from error
     if len(data) > _LARGEST:
-        raise FormatError("is larger than 1 MiB, expected a short description of a dataset", at=Place(name))
+        raise FormatError(f"is larger than 1 MiB, expected {what}", at=Place(name))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise FormatError("is not UTF-8", at=Place(name, line), hint="save it as UTF-8") from error
-    return parse_yaml(text, name)
+    return parse_yaml(text, name, lines)
 
 
-def parse_yaml(text: str, name: str) -> Any:
+def parse_yaml(text: str, name: str, lines: Lines | None = None) -> Any:
     """Turn the text of one YAML document into lists, dicts and text; see `load_yaml`."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _build(yaml.parse(text, Loader=loader), name)
+        return _build(yaml.parse(text, Loader=loader), name, {} if lines is None else lines)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = Place(name, None if mark is None else mark.line + 1)
@@ -63,45 +75,51 @@ def parse_yaml(text: str, name: str) -> Any:
 
 
 class _Open:
-    """A list or a mapping whose end has not come yet."""
+    """A list or a mapping whose end has not come yet; `path` leads to it."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, path: Path) -> None:
         self.value = value
+        self.path = path
         self.key: str | None = None
 
-    def add(self, node: Any, at: Place) -> None:
-        """Put a node where it belongs: an item, a key, or the value of the key before."""
+    def add(self, node: Any, at: Place) -> Path:
+        """Put a node where it belongs: an item, a key, or the value of the key before; return its path."""
         if isinstance(self.value, list):
             self.value.append(node)
-        elif self.key is not None:
-            self.value[self.key] = node
-            self.key = None
-        elif not isinstance(node, str):
+            return (*self.path, len(self.value) - 1)
+        if self.key is not None:
+            key, self.key = self.key, None
+            self.value[key] = node
+            return (*self.path, key)
+        if not isinstance(node, str):
             raise FormatError("a list or mapping stands as a key, expected text", at=at)
-        elif node in self.value:
+        if node in self.value:
             raise FormatError(f"the key '{show(node)}' stands here twice", at=at, hint="keep one of the two")
-        else:
-            self.key = node
+        self.key = node
+        return (*self.path, node)
 
 
-def _build(events: Iterable[Any], name: str) -> Any:
-    stack = [_Open([])]  # the outermost list takes the document's root
+def _build(events: Iterable[Any], name: str, lines: Lines) -> Any:
+    stack = [_Open([], ())]  # the outermost list takes the document's root
     documents = 0
     for event in events:
-        at = Place(name, event.start_mark.line + 1)
+        line = event.start_mark.line + 1
+        at = Place(name, line)
         _refuse(event, at)
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise FormatError("holds a second document, expected one", at=at)
         elif isinstance(event, yaml.ScalarEvent):
-            stack[-1].add(event.value if event.style else Plain(event.value), at)
+            path = stack[-1].add(event.value if event.style else Plain(event.value), at)
+            lines.setdefault(path[1:], line)  # a value stands where its key does
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             if len(stack) > _DEEPEST:
                 raise FormatError(f"is nested deeper than {_DEEPEST} levels", at=at)
             node: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-            stack[-1].add(node, at)
-            stack.append(_Open(node))
+            path = stack[-1].add(node, at)
+            lines.setdefault(path[1:], line)
+            stack.append(_Open(node, path))
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             stack.pop()
     return stack[0].value[0] if stack[0].value else None
@@ -122,7 +140,7 @@ _WORDS = {"": None, "~": None, "null": None, "true": True, "True": True, "false"
 def typed(node: Any) -> Any:
     """Turn unquoted scalars into the numbers, truth values and nothings that they stand for, as YAML 1.2 has them."""
     if isinstance(node, dict):
-        return {key: typed(value) for key, value in node.items()}
+        return {str(key): typed(value) for key, value in node.items()}
     if isinstance(node, list):
         return [typed(value) for value in node]
     if not isinstance(node, Plain):

@@ -9,7 +9,7 @@ import pytest
 
 from cvdata.errors import LockedError, OutputError
 from cvdata.files import disk
-from cvdata.files.journal import Journal
+from cvdata.files.journal import Journal, remove_finished
 from tests.files.outputs import before_each_change, disk_full_at
 
 REPO = Path(__file__).resolve().parents[2]
@@ -87,7 +87,7 @@ def test_two_runs_of_one_output_do_not_share_a_journal(tmp_path: Path) -> None:
 def test_a_killed_run_leaves_its_entries_and_no_lock(tmp_path: Path) -> None:
     code = f"""if True:
         import os, signal
-        from cvdata.files.journal import Journal
+        from cvdata.files.journal import Journal, remove_finished
         with Journal({str(tmp_path / "out")!r}) as journal:
             journal.make_scratch()
             journal.append(b"one")
@@ -106,6 +106,70 @@ def test_the_scratch_folder_goes_with_the_run(tmp_path: Path) -> None:
         assert sorted(p.name for p in tmp_path.iterdir()) == [".out.cvdata-journal", ".out.cvdata-scratch"]
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_made_files_stays_as_long_as_the_journal(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        (Path(journal.make_made(())) / "a.jpg").write_bytes(b"x")
+        journal.append(b"one")
+    assert (tmp_path / ".out.cvdata-made/a.jpg").read_bytes() == b"x"
+
+    with Journal(tmp_path / "out") as journal:
+        assert journal.made == str(tmp_path / ".out.cvdata-made")
+        journal.discard()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_made_files_that_no_entry_speaks_of_are_removed(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        folder = Path(journal.make_made(()))
+        for name in ("a.jpg", "b.jpg", "half.jpg"):
+            (folder / name).write_bytes(b"x")
+        journal.append(b"one")
+
+    with Journal(tmp_path / "out") as journal:
+        folder = Path(journal.make_made({"a.jpg", "b.jpg"}))
+        assert sorted(p.name for p in folder.iterdir()) == ["a.jpg", "b.jpg"]
+
+
+def test_made_files_without_a_journal_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".out.cvdata-made").mkdir()
+    (tmp_path / ".out.cvdata-made/a.jpg").write_bytes(b"x")
+
+    with Journal(tmp_path / "out"):
+        assert sorted(p.name for p in tmp_path.iterdir()) == [".out.cvdata-journal"]
+
+
+def test_folders_above_the_output_are_made_and_stay_only_with_something_in_them(tmp_path: Path) -> None:
+    fill(tmp_path / "a/b/out")
+    assert list(tmp_path.iterdir()) == []
+
+    fill(tmp_path / "a/b/out", b"one")
+    assert entries(tmp_path / "a/b/out") == [b"one"]
+
+
+def test_a_journal_is_removed_only_if_its_output_was_finished_after_it(tmp_path: Path) -> None:
+    manifest = tmp_path / "out/.cvdata/manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_bytes(b"{}")
+    journal = fill(tmp_path / "out", b"one")
+
+    os.utime(manifest, ns=(0, journal.stat().st_mtime_ns - 1))  # an earlier output, about to be replaced
+    remove_finished(tmp_path / "out")
+    assert entries(tmp_path / "out") == [b"one"]
+
+    os.utime(manifest, ns=(0, journal.stat().st_mtime_ns))
+    remove_finished(tmp_path / "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_nothing_is_removed_where_there_is_no_output_or_no_journal(tmp_path: Path) -> None:
+    fill(tmp_path / "out", b"one")
+    remove_finished(tmp_path / "out")
+    remove_finished(tmp_path / "missing/other")
+
+    assert entries(tmp_path / "out") == [b"one"]
 
 
 def test_a_link_of_its_name_is_not_followed(tmp_path: Path) -> None:
@@ -140,6 +204,7 @@ def test_every_change_is_announced(tmp_path: Path) -> None:
     try:
         with Journal(tmp_path / "out") as journal:
             journal.make_scratch()
+            journal.make_made(())
             journal.append(b"two")
             journal.discard()
     finally:
@@ -149,7 +214,9 @@ def test_every_change_is_announced(tmp_path: Path) -> None:
         "cut .out.cvdata-journal",
         "remove .out.cvdata-scratch",
         "mkdir .out.cvdata-scratch",
+        "mkdir .out.cvdata-made",
         "append .out.cvdata-journal",
         "remove .out.cvdata-scratch",
+        "remove .out.cvdata-made",
         "remove .out.cvdata-journal",
     ]
