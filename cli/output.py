@@ -77,6 +77,11 @@ class Output:
 
         self._follows = check_target(self.sources, self.target, self.to, self._settings())
 
+    @property
+    def keeps_format(self) -> bool:
+        """Whether a folder is made in the format of the source: what nobody looks at can stay as it is."""
+        return self.target is not None and self.to in (None, "coco")
+
     def write(self, readings: Sequence[Reading], edit: Edit, progress: Progress) -> DatasetReport:
         """Write what the command made.
 
@@ -122,6 +127,7 @@ def finish(report: DatasetReport, lines: Sequence[str], *, as_json: bool, quiet:
 
         print_json(report)
     if not quiet:
-        sys.stderr.write("\n".join([*lines, *written_lines(report)]) + "\n")
+        own = "\n".join(lines).rstrip("\n")
+        sys.stderr.write("\n".join([own, "", *written_lines(report)] if own else written_lines(report)) + "\n")
     if report.quarantine and not exit_zero:
         raise typer.Exit(3)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..convert import Report
-    from ..files import DatasetReport, Finding, QuarantineItem
+    from ..files import Counts, DatasetReport, Finding, QuarantineItem
     from ..ingest import IngestReport
 
-__all__ = ["account_lines", "finding_lines", "finish", "quarantine_lines", "summary"]
+__all__ = ["account_lines", "account_of", "finding_lines", "finish", "quarantine_lines", "summary"]
 
 _MOST_LINES = 5
 _MOST_EXAMPLES = 3
@@ -58,13 +58,19 @@ def summary(report: Report) -> str:
 def account_lines(report: Report | IngestReport | DatasetReport) -> list[str]:
     """Return what was read and where it went, as a small table."""
     lines = [f"{'':<13}images  annotations"]
-    for name in ("read", "added", "written", "quarantined", "filtered"):
-        counts = getattr(report, name, None)
-        if counts is None:
-            continue
+    for name, counts in account_of(report).items():
         if name in ("read", "written") or counts.images or counts.annotations:
             lines.append(f"{name:<11}{counts.images:>8,}  {counts.annotations:>11,}")
     return lines
+
+
+def account_of(report: Report | IngestReport | DatasetReport) -> dict[str, Counts]:
+    """Return the numbers of an account by their names, in the order in which people read them."""
+    from ..files import DatasetReport
+
+    added = {"added": report.added} if isinstance(report, DatasetReport) else {}
+    rest = {name: getattr(report, name) for name in ("written", "quarantined", "filtered")}
+    return {"read": report.read, **added, **rest}
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:

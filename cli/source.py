@@ -59,12 +59,15 @@ def read_source(
     progress: Progress | None = None,
     wanted: frozenset[str] | None = None,
     sidecar: Literal["auto", "none"] = "auto",
+    *,
+    outlines_as_text: bool = False,
 ) -> Reading:
     """Read the dataset that a command is for.
 
     Args:
         wanted: optional columns that the command looks at, None for all.
         sidecar: `none` to see what the label files alone say, as a trainer does.
+        outlines_as_text: see `convert.read`.
 
     Raises:
         CvdataError: the source is refused.
@@ -80,6 +83,7 @@ def read_source(
         progress=progress,
         wanted=wanted,
         sidecar=sidecar,
+        outlines_as_text=outlines_as_text,
     )
 
 

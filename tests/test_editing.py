@@ -140,6 +140,18 @@ def test_an_output_inside_the_input_is_refused_at_once(pets: Path) -> None:
         check_target([pets], pets / "out", None, ONE)
 
 
+def test_an_outcome_without_pictures_is_refused_and_nothing_is_written(pets: Path, tmp_path: Path) -> None:
+    reading = read(pets, workers=1)
+    nothing = keep_images(reading.dataset, np.zeros(0, np.int64))
+    edit = Edit(command="filter", settings={}, dataset=nothing, filtered=Counts(6, 10))
+
+    for target in (tmp_path / "out", None):
+        with pytest.raises(UsageError, match="no picture is left"):
+            write_edit([reading], [pets], edit, target, settings=ONE)
+    assert not (tmp_path / "out").exists()
+    assert len(open_store(pets).versions) == 1
+
+
 def test_a_loss_in_silence_is_our_bug(pets: Path, tmp_path: Path) -> None:
     reading = read(pets, workers=1)
     edit = replace(without_first(reading.dataset), filtered=Counts(0, 0))
@@ -147,3 +159,60 @@ def test_a_loss_in_silence_is_our_bug(pets: Path, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="lost"):
         write_edit([reading], [pets], edit, tmp_path / "out", settings=ONE)
     assert not (tmp_path / "out").exists()
+
+
+def test_outlines_that_nobody_looks_at_are_written_as_they_came(tmp_path: Path) -> None:
+    save(tiny(), tmp_path / "coco", "coco", settings=ConvertSettings(workers=1, verify="none"))
+    whole = read(tmp_path / "coco", verify="none", workers=1)
+    no_masks = replace(whole.dataset, annotations=replace(whole.dataset.annotations, masks=None, mask_listed=None))
+    save(no_masks, tmp_path / "plain", "coco", settings=ConvertSettings(workers=1, verify="none"))
+
+    [file] = (tmp_path / "plain/annotations").glob("*_train.json")
+    spaced = file.read_bytes().replace(b"12.5,40.0", b"12.50, 40")
+    (tmp_path / "one.json").write_bytes(spaced)
+    reading = read(tmp_path / "one.json", verify="none", outlines_as_text=True, workers=1)
+    edit = Edit(command="split", settings={}, dataset=reading.dataset)
+    write_edit([reading], [tmp_path / "one.json"], edit, tmp_path / "out", settings=ONE)
+
+    [written] = (tmp_path / "out/annotations").glob("*.json")
+    assert b"12.50, 40" in spaced
+    assert b"12.50, 40" in written.read_bytes()
+    before, after = (read(path, verify="none", workers=1).dataset for path in (tmp_path / "one.json", tmp_path / "out"))
+    assert same_rows(before, after)
+
+
+def test_areas_that_are_missing_come_from_outlines_that_are_text(tmp_path: Path) -> None:
+    ring = [1, 1, 5, 1, 5, 3, 1, 3]
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 9, "height": 9}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 4, 4], "segmentation": [ring]}],
+        "categories": [{"id": 1, "name": "cat"}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(document), "utf-8")
+    reading = read(tmp_path / "a.json", verify="none", outlines_as_text=True, workers=1)
+    edit = Edit(command="split", settings={}, dataset=reading.dataset)
+    write_edit([reading], [tmp_path / "a.json"], edit, tmp_path / "out", settings=ONE)
+
+    [written] = (tmp_path / "out/annotations").glob("*.json")
+    assert reading.dataset.annotations.outlines is not None
+    assert json.loads(written.read_bytes())["annotations"][0]["area"] == 8.0
+
+
+def test_bad_items_of_the_source_are_named_beside_a_version_too(pets: Path) -> None:
+    (pets / "images/street.jpg").unlink()
+    reading = read(pets, workers=1)
+    write_edit([reading], [pets], Edit(command="split", settings={}, dataset=reading.dataset), None, settings=ONE)
+
+    assert b"street.jpg" in (pets / ".cvdata/quarantine.jsonl").read_bytes()
+
+
+def same_rows(one: Dataset, other: Dataset) -> bool:
+    """Tell whether annotations are the same, row by row."""
+
+    def plain(dataset: Dataset) -> list[str]:
+        return [repr((row.image, row.category, row.box, sorted(row.columns))) for row in dataset.rows()]
+
+    polygons, others = one.annotations.polygons, other.annotations.polygons
+    assert polygons is not None
+    assert others is not None
+    return plain(one) == plain(other) and polygons.points.tolist() == others.points.tolist()

@@ -16,12 +16,13 @@ from ..dataset import Dataset
 from ..engine import Engine, Progress, Silent, start, worker_count
 from ..errors import UsageError, show
 from ..files import Account, Counts, DatasetReport, Staging, output_names
+from ..files.staging import replace_quarantine
 from ..formats import Intake, format_again, format_of
 from ..formats._store_pictures import PICTURES
 from ..formats.outlet import Origin
 from ..formats.store import add_version, is_store, open_store, origin_of, split_version
 from .job import Job
-from .reading import Reading, options_of
+from .reading import Reading, check_source, options_of
 from .settings import ConvertSettings
 
 __all__ = ["Edit", "check_target", "write_edit"]
@@ -59,7 +60,7 @@ def check_target(sources: Sequence[Path], target: Path | None, to: str | None, s
 
     Raises:
         UsageError: the target lies in a source, holds one or is not empty; there is no such format; or a version is
-            to be added to something that is not a cvdata dataset.
+            to be added to something that is not a cvdata dataset, or not there.
     """
     if to is not None:
         format_of(to)
@@ -72,6 +73,7 @@ def check_target(sources: Sequence[Path], target: Path | None, to: str | None, s
         return None
     first = sources[0]
     root, version = split_version(first)
+    check_source(root, settings)
     if not is_store(root):
         raise UsageError(
             f"'{show(first)}' is not a cvdata dataset, so it cannot get a new version",
@@ -106,9 +108,13 @@ def write_edit(
         follows: what `check_target` returned: no other run may add a version in between.
 
     Raises:
+        UsageError: nothing is left.
         CvdataError: the target cannot be written, or cannot hold what it is told to.
     """
     settings = settings or ConvertSettings()
+    if not len(edit.dataset.images):
+        where = show(target if target is not None else sources[0])
+        raise UsageError(f"no picture is left to write to '{where}'", hint="ask for less, or look at what was read")
     intake = _joined([reading.intake for reading in readings], progress or Silent())
     to = to or format_again(edit.dataset, readings[0].format)
     with start(worker_count(settings.workers)) as engine:
@@ -202,6 +208,8 @@ def _add_version(
         pictures=pictures,
         follows=follows,
     )
+    if intake.quarantine:
+        replace_quarantine(os.path.abspath(root), intake.quarantine)  # of this run, in place of the one before
     if version.id == follows:
         intake.note("unchanged", "nothing is different, so no version was added")
     return DatasetReport(

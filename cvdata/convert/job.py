@@ -133,7 +133,8 @@ class Job:
             if self._may_keep and (losses or moved or dataset.images.facts is not None):
                 sidecar = stack.enter_context(SidecarWriter(dataset, self.staging))
             # What only the sidecar holds would travel to the workers with every batch.
-            table = kept.annotations.without(frozenset({"outlines"}))
+            as_text = getattr(self.writer, "TEXT_OUTLINES", False)
+            table = kept.annotations if as_text else kept.annotations.without(frozenset({"outlines"}))
             self.writer.write(dataclasses.replace(kept, annotations=table), outlet, self.options)
             if sidecar is None and self._may_keep and (outlet.notes or outlet.renamed):
                 sidecar = stack.enter_context(SidecarWriter(dataset, self.staging))

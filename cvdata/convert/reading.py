@@ -44,6 +44,7 @@ def read(
     progress: Progress | None = None,
     sidecar: Keep = "auto",
     wanted: frozenset[str] | None = None,
+    outlines_as_text: bool = False,
     options: Mapping[str, Any] | None = None,
 ) -> Reading:
     """Read a dataset and keep the account: `reading.intake` has the quarantine and the findings.
@@ -52,6 +53,8 @@ def read(
         format: name of the format; detected where not given.
         wanted: optional columns that anyone will look at, None for all; see `Intake.wanted`.
         sidecar: put back what `.cvdata/sidecar` kept for label files that are unchanged (`auto`), or do not (`none`).
+        outlines_as_text: nobody will look at outlines, and they will be written in the format that they are read in:
+            where that can be, and labels are trusted (`verify="none"`), they stay the text that they are.
         options: read options of the format, such as `{"origin": "1"}` for voc.
 
     Raises:
@@ -70,9 +73,16 @@ def read(
     check_source(origin, settings)
     with start(worker_count(workers)) as engine:
         intake = open_intake(settings, engine, progress)
-        intake.wanted = wanted if settings.sidecar == "none" or not has_sidecar(origin) else None
+        restored = settings.sidecar != "none" and has_sidecar(origin)
+        intake.wanted = None if restored else wanted
+        if outlines_as_text and verify == "none" and not restored and getattr(reader, "TEXT_OUTLINES", False):
+            intake.as_text = frozenset({"polygons"})
         dataset = reader.read(origin, options_of(reader.ReadOptions, settings.read, f"reading {name}"), intake)
         dataset = put_back(reader, name, dataset, settings, intake)
+    if dataset.annotations.outlines is not None:
+        count = int((dataset.annotations.outlines.lengths > 0).sum())
+        message = "{n} outlines are written as they came; nobody looked whether they lie in their pictures"
+        intake.note("outlines-as-they-came", f"{message} (--verify sizes does)", count)
     return Reading(dataset, name, intake)
 
 

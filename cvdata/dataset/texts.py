@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,15 @@ class Texts:
         shift = bounds[piece[begin]]
         runs = zip(piece[begin].tolist(), (first[begin] - shift).tolist(), (ends[last] - shift).tolist(), strict=True)
         return b"".join([self.pieces[number][a:b] for number, a, b in runs])
+
+    def packed(self) -> Texts:
+        """Return the same rows in a piece of their own, to travel without the text of others."""
+        return Texts((self.joined(slice(None)),), starts(self.lengths)[:-1], self.lengths)
+
+    def to_bytes(self) -> list[bytes]:
+        """Return each row."""
+        whole, ends = self.joined(slice(None)), starts(self.lengths).tolist()
+        return [whole[a:b] for a, b in pairwise(ends)]
 
     @staticmethod
     def of(rows: Sequence[bytes]) -> Texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from itertools import chain, pairwise, repeat
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from ..dataset import FLAGS, Annotations, Images, Ragged, SourceIds, State
 from ..dataset.geometry import polygon_areas
 from ..dataset.rle import compress, mask_areas
+from ._coco_part import polygons_of
 
 __all__ = ["AnnotationBatch", "ImageBatch", "encode_batch"]
 
@@ -135,11 +137,17 @@ def _encode_annotations(batch: AnnotationBatch) -> bytes:
     return b",".join(map(_merged, map(msgspec.json.encode, rows), extra))
 
 
+_RINGS = msgspec.json.Decoder(list[list[float]])
+
+
 def _areas(table: Annotations) -> NDArray[np.float64]:
     """Return the areas as given; computed from mask, polygon or box, in this order, where the source gave none."""
     given = table.area if table.area is not None else np.full(len(table), np.nan)
     if not np.isnan(given).any():
         return given
+    if table.outlines is not None:  # hardly ever: who draws outlines gives their areas
+        rings = [_RINGS.decode(text) if text else () for text in table.outlines.to_bytes()]
+        table = dataclasses.replace(table, polygons=polygons_of(rings))
     computed = np.nan_to_num(table.box[:, 2] * table.box[:, 3])
     if table.polygons is not None:
         computed = np.where(table.polygons.ring_counts > 0, polygon_areas(table.polygons), computed)
@@ -149,9 +157,11 @@ def _areas(table: Annotations) -> NDArray[np.float64]:
 
 
 def _outlines(table: Annotations, size: NDArray[np.int32] | None) -> list[Any] | None:
-    if table.polygons is None and table.masks is None:
+    if table.polygons is None and table.masks is None and table.outlines is None:
         return None
     outlines: list[Any] = [UNSET] * len(table)
+    if table.outlines is not None:
+        outlines = [msgspec.Raw(text) if text else UNSET for text in table.outlines.to_bytes()]
     if table.polygons is not None:
         polygons = table.polygons
         flat, ends = polygons.points.ravel().tolist(), (2 * polygons.rings).tolist()

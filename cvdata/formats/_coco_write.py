@@ -128,6 +128,8 @@ def _annotation_batches(dataset: Dataset, category_ids: SourceIds) -> Iterator[A
     table = dataclasses.replace(dataset.annotations, source_id=None, rotated=None)
     for start in range(0, len(table), _ROWS):
         part = table.take(np.arange(start, min(start + _ROWS, len(table))))
+        if part.outlines is not None:
+            part = dataclasses.replace(part, outlines=part.outlines.packed())
         size = None
         if part.masks is not None:
             size = np.stack([images.height[part.image], images.width[part.image]], axis=1)

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 SUMMARY = "COCO JSON: boxes, polygons, masks, keypoints, crowd regions"
+TEXT_OUTLINES = True  # outlines that nobody looked into are written as they came
 PRECISION = 0.0
 SIDECAR = True  # what it cannot hold is kept beside its files
 
