@@ -8,7 +8,19 @@ import io
 import os
 import sys
 
-from . import check, convert, demo, diff, formats, ingest, log, restore, sheet, stats  # noqa: F401 - each adds its command to `app`
+from . import (  # noqa: F401 - each adds its command to `app`
+    check,
+    convert,
+    demo,
+    diff,
+    filter,  # noqa: A004 - the file is named after the command
+    formats,
+    ingest,
+    log,
+    restore,
+    sheet,
+    stats,
+)
 from .app import app
 from .interrupts import catch_interrupts
 

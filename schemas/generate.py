@@ -16,6 +16,7 @@ import msgspec
 
 from ..convert import ConvertSettings, Report
 from ..curate.diff import DiffReport
+from ..curate.filter import FilterReport, FilterSettings
 from ..curate.findings import CheckReport, CheckSettings
 from ..curate.history import LogReport, RestoreReport
 from ..files import Manifest, QuarantineItem, disk
@@ -36,6 +37,8 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "convert-settings.json": (ConvertSettings, "Settings of a conversion"),
     "dataset.json": (StoreFile, "cvdata.json of a cvdata dataset"),
     "diff-report.json": (DiffReport, "What cvdata diff --json prints"),
+    "filter-report.json": (FilterReport, "What cvdata filter --json prints"),
+    "filter-settings.json": (FilterSettings, "Settings of a filter"),
     "log-report.json": (LogReport, "What cvdata log --json prints"),
     "ingest-journal.json": (JournalEntry, "A line of .NAME.cvdata-journal, behind its checksum"),
     "ingest-report.json": (IngestReport, "What cvdata ingest --json prints"),
