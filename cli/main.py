@@ -17,7 +17,9 @@ from . import (  # noqa: F401 - each adds its command to `app`
     formats,
     ingest,
     log,
+    remap,
     restore,
+    sample,
     sheet,
     stats,
 )

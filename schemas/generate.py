@@ -19,6 +19,8 @@ from ..curate.diff import DiffReport
 from ..curate.filter import FilterReport, FilterSettings
 from ..curate.findings import CheckReport, CheckSettings
 from ..curate.history import LogReport, RestoreReport
+from ..curate.remap import RemapReport, RemapSettings
+from ..curate.sample import SampleReport, SampleSettings
 from ..files import Manifest, QuarantineItem, disk
 from ..formats._class_folders import ClassMap
 from ..formats.sidecar import Sidecar
@@ -45,7 +47,11 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "ingest-settings.json": (IngestSettings, "Settings of taking pictures in"),
     "manifest.json": (Manifest, ".cvdata/manifest.json of an output"),
     "quarantine-item.json": (QuarantineItem, "A line of .cvdata/quarantine.jsonl of an output"),
+    "remap-report.json": (RemapReport, "What cvdata remap --json prints"),
+    "remap-settings.json": (RemapSettings, "Settings of a remap"),
     "restore-report.json": (RestoreReport, "What cvdata restore --json prints"),
+    "sample-report.json": (SampleReport, "What cvdata sample --json prints"),
+    "sample-settings.json": (SampleSettings, "Settings of a sample"),
     "sidecar.json": (Sidecar, ".cvdata/sidecar/sidecar.json of an output"),
     "stats-report.json": (StatsReport, "What cvdata stats --json prints"),
     "version.json": (Version, "versions/ID/version.json of a cvdata dataset"),
