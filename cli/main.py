@@ -17,6 +17,7 @@ from . import (  # noqa: F401 - each adds its command to `app`
     formats,
     ingest,
     log,
+    merge,
     remap,
     restore,
     sample,

@@ -19,6 +19,7 @@ from ..curate.diff import DiffReport
 from ..curate.filter import FilterReport, FilterSettings
 from ..curate.findings import CheckReport, CheckSettings
 from ..curate.history import LogReport, RestoreReport
+from ..curate.merge import MergeReport, MergeSettings
 from ..curate.remap import RemapReport, RemapSettings
 from ..curate.sample import SampleReport, SampleSettings
 from ..files import Manifest, QuarantineItem, disk
@@ -45,6 +46,8 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "ingest-journal.json": (JournalEntry, "A line of .NAME.cvdata-journal, behind its checksum"),
     "ingest-report.json": (IngestReport, "What cvdata ingest --json prints"),
     "ingest-settings.json": (IngestSettings, "Settings of taking pictures in"),
+    "merge-report.json": (MergeReport, "What cvdata merge --json prints"),
+    "merge-settings.json": (MergeSettings, "Settings of making one dataset of several"),
     "manifest.json": (Manifest, ".cvdata/manifest.json of an output"),
     "quarantine-item.json": (QuarantineItem, "A line of .cvdata/quarantine.jsonl of an output"),
     "remap-report.json": (RemapReport, "What cvdata remap --json prints"),

@@ -13,7 +13,7 @@ from ..dataset import Dataset
 from ..errors import show
 from .findings import MOST_PLACES, CheckSettings, Hit, Spot
 
-__all__ = ["class_hits", "similar_names"]
+__all__ = ["class_hits", "plain_name", "similar_names"]
 
 
 def class_hits(dataset: Dataset, settings: CheckSettings) -> list[Hit]:
@@ -75,7 +75,7 @@ def similar_names(names: Sequence[str]) -> list[tuple[str, str]]:
     pairs: dict[tuple[int, int], None] = {}
     groups: dict[str, list[int]] = {}
     for row, name in enumerate(names):
-        groups.setdefault(_plain(name), []).append(row)
+        groups.setdefault(plain_name(name), []).append(row)
         if len(name) >= _SHORTEST_TYPO:
             folded = name.casefold()
             for at in range(len(folded) + 1):  # names one step apart share a name with one letter less
@@ -87,7 +87,8 @@ def similar_names(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(names[a], names[b]) for a, b in sorted(pairs)]
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return what is left of a name without case, blanks, hyphens, underscores and the `s` of a plural."""
     plain = re.sub(r"[\s_\-.]+", "", name.casefold())
     return plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..dataset.ragged import ranges, starts
 
-__all__ = ["Boxes", "Near", "near_pairs", "shifts"]
+__all__ = ["Boxes", "Near", "near_pairs", "search", "shifts"]
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -117,8 +117,8 @@ def _sorted(before: Boxes, after: Boxes, rows: Rows, others: Rows, tolerance: fl
 def _windows(before: Boxes, after: Boxes, tolerance: float) -> Iterator[tuple[Rows, Rows]]:
     """Yield pairs of rows that may overlap from left to right, in blocks; `after` is sorted by place, then by x."""
     left = before.box[:, 0]
-    first = _search(after, before.place, left - _widest(after, before.place) - tolerance, after_equal=False)
-    last = _search(after, before.place, left + before.box[:, 2] + tolerance, after_equal=True)
+    first = search(after, before.place, left - _widest(after, before.place) - tolerance, after_equal=False)
+    last = search(after, before.place, left + before.box[:, 2] + tolerance, after_equal=True)
     count = np.maximum(last - first, 0)
     ends = starts(count)
     begin = 0
@@ -140,7 +140,7 @@ def _widest(after: Boxes, places: Rows) -> Floats:
     return np.where(first < last, widest[np.minimum(first, len(widest) - 1)], 0.0)
 
 
-def _search(after: Boxes, places: Rows, values: Floats, *, after_equal: bool) -> Rows:
+def search(after: Boxes, places: Rows, values: Floats, *, after_equal: bool) -> Rows:
     """Return how many boxes stand before (place, value) in the order of place, then x."""
     count = len(after.place)
     mark = np.concatenate([np.zeros(count, np.int8), np.full(len(places), 1 if after_equal else -1, np.int8)])
