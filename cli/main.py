@@ -22,6 +22,7 @@ from . import (  # noqa: F401 - each adds its command to `app`
     restore,
     sample,
     sheet,
+    split,
     stats,
 )
 from .app import app

@@ -22,6 +22,7 @@ from ..curate.history import LogReport, RestoreReport
 from ..curate.merge import MergeReport, MergeSettings
 from ..curate.remap import RemapReport, RemapSettings
 from ..curate.sample import SampleReport, SampleSettings
+from ..curate.split import SplitReport, SplitSettings
 from ..files import Manifest, QuarantineItem, disk
 from ..formats._class_folders import ClassMap
 from ..formats.sidecar import Sidecar
@@ -56,6 +57,8 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "sample-report.json": (SampleReport, "What cvdata sample --json prints"),
     "sample-settings.json": (SampleSettings, "Settings of a sample"),
     "sidecar.json": (Sidecar, ".cvdata/sidecar/sidecar.json of an output"),
+    "split-report.json": (SplitReport, "What cvdata split --json prints"),
+    "split-settings.json": (SplitSettings, "Settings of a split"),
     "stats-report.json": (StatsReport, "What cvdata stats --json prints"),
     "version.json": (Version, "versions/ID/version.json of a cvdata dataset"),
 }

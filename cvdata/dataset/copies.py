@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -69,20 +70,23 @@ class Copies:
         return Copies(parent, np.arange(len(parent), dtype=np.int64) - first + 1)
 
 
-def copy_names(images: Images, copies: Copies, word: MadeWord, suffix: str | None = None) -> tuple[str, ...]:
+def copy_names(
+    images: Images, copies: Copies, word: MadeWord, suffix: str | Sequence[str] | None = None
+) -> tuple[str, ...]:
     """Return a name for each copy that is free: `a.jpg` gives `a.aug1.jpg`, or the next number that is not taken.
 
     Args:
-        suffix: of the new files, such as `.png`; that of the parent where not given.
+        suffix: of the new files, such as `.png`, or one for each; that of the parent where not given.
     """
     taken = set(images.names)
+    parts = [os.path.splitext(images.names[row]) for row in copies.parent.tolist()]
+    suffixes = [suffix or own for _, own in parts] if suffix is None or isinstance(suffix, str) else suffix
     names = []
-    for row, number in zip(copies.parent.tolist(), copies.number.tolist(), strict=True):
-        stem, own = os.path.splitext(images.names[row])
-        name = f"{stem}.{word}{number}{suffix or own}"
+    for (stem, _), number, end in zip(parts, copies.number.tolist(), suffixes, strict=True):
+        name = f"{stem}.{word}{number}{end}"
         while name in taken:
             number += 1
-            name = f"{stem}.{word}{number}{suffix or own}"
+            name = f"{stem}.{word}{number}{end}"
         taken.add(name)
         names.append(name)
     return tuple(names)
@@ -103,9 +107,18 @@ def copied_images(images: Images, copies: Copies, names: Sequence[str], lineage:
     texts_before = [b""] * len(copies) if made.extra is None else made.extra.to_bytes()
     for own, row, said in zip(texts_before, copies.parent.tolist(), lineage, strict=True):
         whole = {**json.loads(own or b"{}"), LINEAGE: {"parent": images.names[row], **said}}
-        texts.append(json.dumps(whole, ensure_ascii=False).encode())
+        texts.append(_encoded(whole))
     files = tuple(images.names[row] if images.files is None else images.files[row] for row in copies.parent.tolist())
     return replace(made, names=tuple(names), files=files, source_id=None, extra=Ragged.texts(texts))
+
+
+def _encoded(attributes: Mapping[str, Any]) -> bytes:
+    text = json.dumps(attributes, ensure_ascii=False)
+    # Bytes of a name that are no UTF-8 (PEP 383) have no place in JSON: they are shown as \\udcff.
+    return _NOT_UTF_8.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode()
+
+
+_NOT_UTF_8 = re.compile("[\ud800-\udfff]")
 
 
 def copied_annotations(dataset: Dataset, copies: Copies) -> Annotations:

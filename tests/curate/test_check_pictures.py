@@ -145,6 +145,16 @@ def test_augmented_copies_in_two_splits_are_found_by_their_names() -> None:
     assert found(report, "leaked-augmentation").title == "augmented copies of 1 picture are spread over splits"
 
 
+def test_copies_that_cvdata_made_in_another_split_than_their_original_are_an_error() -> None:
+    sizes = dict.fromkeys(["a.jpg", "a.aug1.jpg", "b.jpg", "b.copy1.jpg"], (100, 80))
+    splits = {"a.jpg": "train", "a.aug1.jpg": "val", "b.jpg": "train", "b.copy1.jpg": "train"}
+    dataset = dataset_of([{"image": name, "box": [1, 1, 20, 20]} for name in sizes], sizes=sizes, splits=splits)
+
+    report = check(dataset, settings=CheckSettings(labels_only=True))
+
+    assert found(report, "leaked-augmentation").images == ["a.jpg", "a.aug1.jpg"]
+
+
 def test_copies_beside_the_dataset_are_named_once_with_what_they_copy(tmp_path: Path) -> None:
     make(tmp_path, {"train/a": "0 0.5 0.5 0.2 0.2\n", "val/b": "1 0.5 0.5 0.2 0.2\n"})
     noise(tmp_path / "images/train/a.jpg", 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,17 @@ def test_copies_of_a_picture_that_is_gone_are_paired_with_each_other(two: Datase
     left = grown.take(np.array([1, 2, 3]))
 
     assert lineage_pairs(left).tolist() == [[2, 1]]
+
+
+def test_a_parent_whose_name_is_no_utf_8_is_named_with_escapes(two: Dataset) -> None:
+    images = replace(two.images, names=("x\udcff.jpg", "b.png"))
+    made = copied_images(images, Copies.times(np.array([1, 0])), ["y.jpg"], [{"made": "aug"}])
+
+    assert lineage_of(made) == {0: {"parent": "x\\udcff.jpg", "made": "aug"}}
+
+
+def test_each_copy_can_have_a_suffix_of_its_own(two: Dataset) -> None:
+    assert copy_names(two.images, Copies.times(np.array([1, 1])), "aug", [".jpg", ".png"]) == (
+        "a/x.aug1.jpg",
+        "b.aug1.png",
+    )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cvdata.dataset.facts import TAKEN_UNKNOWN
-from cvdata.images.series import Grouping, augmentation_source, group_of_names, union
+from cvdata.images.series import Grouping, augmentation_source, group_of_names, series_of_names, union
 
 HASH_A, HASH_B, HASH_C = "0f" * 16, "a1" * 16, "77" * 16
 
@@ -141,3 +141,51 @@ def test_the_source_of_an_augmented_copy_is_in_its_name() -> None:
     ]
 
     assert augmentation_source(names) == ("cat 1", "cat 1", "dataset/cats/cat 1", "no-suffix", None, None, "b")
+
+
+def test_a_copy_that_cvdata_made_says_so_in_its_name_and_its_original_is_found() -> None:
+    names = [
+        "train/a.jpg",
+        "val/a.aug1.png",
+        "a.copy12.jpg",
+        "x/images/a.paste1.jpg",
+        "b.copy1.aug2.jpg",
+        f"c_jpg.rf.{HASH_A}.aug1.jpg",
+        "c.png",
+        "d.jpg",
+        "d.augmented.jpg",
+        "d.aug.jpg",
+        ".aug1.jpg",
+        "a/.copy1.jpg",
+    ]
+
+    sources = augmentation_source(names)
+
+    assert sources == ("a", "a", "a", "x/a", "b", "c", "c", *[None] * 5)
+
+
+def test_a_copy_beside_its_original_is_not_one_of_a_namesake_in_another_split() -> None:
+    beside = ["train/1.jpg", "train/1.aug1.jpg", "val/1.jpg"]
+
+    assert augmentation_source(beside) == ("train/1", "train/1", None)
+    assert augmentation_source([*beside, "val/1.aug1.jpg"]) == ("train/1", "train/1", "val/1", "val/1")
+    assert augmentation_source([*beside, "test/1.aug1.jpg"]) == ("1", "1", "1", "1")
+
+
+def test_a_film_is_one_even_if_copies_of_its_frames_are_among_them() -> None:
+    names = ["in/f_frame_1.jpg", "in/f_frame_2.aug1.jpg", "else.jpg", "other.jpg", "third.jpg"]
+
+    assert together(names, "auto") == [["in/f_frame_1.jpg", "in/f_frame_2.aug1.jpg"]]
+
+
+def test_each_reason_to_join_can_be_had_by_itself() -> None:
+    names = ["f_frame_1.jpg", "f_frame_2.jpg", "g.jpg", "g.copy1.jpg", "h1.jpg", "h2.jpg", "i.jpg"]
+
+    found = series_of_names(names, "auto", np.array([*[TAKEN_UNKNOWN] * 4, 0, 100, TAKEN_UNKNOWN], np.int64))
+
+    assert {name: union(names, group)[0] for name, group in found.items()} == {
+        "augmented": ("g.jpg",),
+        "film": ("f_frame_1.jpg",),
+        "burst": ("h1.jpg",),
+    }
+    assert list(series_of_names(names, None)) == ["augmented"]
