@@ -9,6 +9,7 @@ import os
 import sys
 
 from . import (  # noqa: F401 - each adds its command to `app`
+    augment,
     check,
     convert,
     demo,

@@ -14,6 +14,9 @@ from typing import Any
 
 import msgspec
 
+from ..augment.entries import AugmentEntry
+from ..augment.recipe import RecipePart
+from ..augment.settings import AugmentReport, AugmentSettings
 from ..convert import ConvertSettings, Report
 from ..curate.diff import DiffReport
 from ..curate.filter import FilterReport, FilterSettings
@@ -34,6 +37,9 @@ from ..reports.stats import StatsReport
 __all__ = ["SCHEMAS", "main", "schema_of", "stale"]
 
 SCHEMAS: dict[str, tuple[type[Any], str]] = {
+    "augment-journal.json": (AugmentEntry, "A line of .NAME.cvdata-journal, behind its checksum, of cvdata augment"),
+    "augment-report.json": (AugmentReport, "What cvdata augment --json prints"),
+    "augment-settings.json": (AugmentSettings, "Settings of making new pictures"),
     "check-report.json": (CheckReport, "What cvdata check --json prints"),
     "check-settings.json": (CheckSettings, "Settings of a check"),
     "class-map.json": (ClassMap, "classes.json of an imagefolder"),
@@ -51,6 +57,7 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "merge-settings.json": (MergeSettings, "Settings of making one dataset of several"),
     "manifest.json": (Manifest, ".cvdata/manifest.json of an output"),
     "quarantine-item.json": (QuarantineItem, "A line of .cvdata/quarantine.jsonl of an output"),
+    "recipe-part.json": (RecipePart, "The part cvdata: of a recipe for cvdata augment"),
     "remap-report.json": (RemapReport, "What cvdata remap --json prints"),
     "remap-settings.json": (RemapSettings, "Settings of a remap"),
     "restore-report.json": (RestoreReport, "What cvdata restore --json prints"),

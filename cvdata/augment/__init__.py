@@ -1,0 +1,1 @@
+"""New pictures of old ones: recipes, what follows them (boxes, outlines, masks, keypoints), and making many."""
