@@ -10,6 +10,7 @@ import sys
 
 from . import (  # noqa: F401 - each adds its command to `app`
     augment,
+    balance,
     check,
     convert,
     demo,

@@ -18,6 +18,7 @@ from ..augment.entries import AugmentEntry
 from ..augment.recipe import RecipePart
 from ..augment.settings import AugmentReport, AugmentSettings
 from ..convert import ConvertSettings, Report
+from ..curate.balance import BalancePlanReport, BalanceReport, BalanceSettings, SamplingWeights
 from ..curate.diff import DiffReport
 from ..curate.filter import FilterReport, FilterSettings
 from ..curate.findings import CheckReport, CheckSettings
@@ -40,6 +41,9 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "augment-journal.json": (AugmentEntry, "A line of .NAME.cvdata-journal, behind its checksum, of cvdata augment"),
     "augment-report.json": (AugmentReport, "What cvdata augment --json prints"),
     "augment-settings.json": (AugmentSettings, "Settings of making new pictures"),
+    "balance-plan.json": (BalancePlanReport, "What cvdata balance --json prints where it writes no dataset"),
+    "balance-report.json": (BalanceReport, "What cvdata balance --json prints"),
+    "balance-settings.json": (BalanceSettings, "Settings of a balance"),
     "check-report.json": (CheckReport, "What cvdata check --json prints"),
     "check-settings.json": (CheckSettings, "Settings of a check"),
     "class-map.json": (ClassMap, "classes.json of an imagefolder"),
@@ -66,6 +70,7 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "sidecar.json": (Sidecar, ".cvdata/sidecar/sidecar.json of an output"),
     "split-report.json": (SplitReport, "What cvdata split --json prints"),
     "split-settings.json": (SplitSettings, "Settings of a split"),
+    "sampling-weights.json": (SamplingWeights, "The file of cvdata balance --as weights, where it is JSON"),
     "stats-report.json": (StatsReport, "What cvdata stats --json prints"),
     "version.json": (Version, "versions/ID/version.json of a cvdata dataset"),
 }
