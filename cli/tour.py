@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Place, show
+from .show import account_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..convert import Report
     from ..demo import Kept, Round, Step
+    from ..files import DatasetReport
     from ..ingest import IngestReport
 
 __all__ = ["show_tour"]
@@ -64,11 +66,11 @@ def _show_step(console: Console, step: Step) -> None:
             _say(console, f"With what is kept in .cvdata/sidecar, all of it came back, equal: {', '.join(whole)}.")
 
 
-def _show_account(console: Console, report: Report | IngestReport) -> None:
+def _show_account(console: Console, report: Report | IngestReport | DatasetReport) -> None:
     _say(console, f"{'':<11}{'images':>8}{'annotations':>13}", "dim")
-    for name in ("read", "written", "quarantined"):
-        counts = getattr(report, name)
-        _say(console, f"{name:<11}{counts.images:>8,}{counts.annotations:>13,}")
+    for name, counts in account_of(report).items():
+        if name in ("read", "written", "quarantined") or counts.images:
+            _say(console, f"{name:<11}{counts.images:>8,}{counts.annotations:>13,}")
     for item in report.quarantine:
         _say(console, f"put aside: {Place(item.file, item.line, item.field)}", "yellow")
         _say(console, f"found {show(item.found)}", indent=_INDENT + 11)

@@ -7,6 +7,7 @@
     report = cvdata.convert("VOC2012", "out", "coco")  # with the account of everything
     cvdata.check(dataset).findings                     # what is wrong with it
     cvdata.diff(dataset, cvdata.load("out")).changes   # annotation by annotation
+    cvdata.split(dataset).certificate.leaks            # divided, and what that is worth
 
 Names are imported when they are first used, so that `import cvdata` costs nothing.
 """
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from .convert import ConvertSettings, Reading, Report, convert, load, read, save
     from .curate.check import check
     from .curate.diff import diff
+    from .curate.filter import FilterSettings, filter_dataset
     from .curate.findings import CheckReport, CheckSettings
+    from .curate.merge import MergeSettings, merge
+    from .curate.remap import RemapSettings, remap
+    from .curate.sample import SampleSettings, sample
+    from .curate.split import SplitSettings, split
     from .dataset import Annotations, Categories, Dataset, Images, State
     from .errors import CvdataError
     from .ingest import IngestReport, IngestSettings, ingest
@@ -38,20 +44,30 @@ __all__ = [
     "ConvertSettings",
     "CvdataError",
     "Dataset",
+    "FilterSettings",
     "Images",
     "IngestReport",
     "IngestSettings",
+    "MergeSettings",
     "Reading",
+    "RemapSettings",
     "Report",
+    "SampleSettings",
+    "SplitSettings",
     "State",
     "__version__",
     "check",
     "convert",
     "diff",
+    "filter_dataset",
     "ingest",
     "load",
+    "merge",
     "read",
+    "remap",
+    "sample",
     "save",
+    "split",
     "stats",
 ]
 
@@ -63,19 +79,29 @@ _HOMES = {
     "ConvertSettings": "convert",
     "CvdataError": "errors",
     "Dataset": "dataset",
+    "FilterSettings": "curate.filter",
     "Images": "dataset",
     "IngestReport": "ingest",
     "IngestSettings": "ingest",
+    "MergeSettings": "curate.merge",
     "Reading": "convert",
+    "RemapSettings": "curate.remap",
     "Report": "convert",
+    "SampleSettings": "curate.sample",
+    "SplitSettings": "curate.split",
     "State": "dataset",
     "check": "curate.check",
     "convert": "convert",
     "diff": "curate.diff",
+    "filter_dataset": "curate.filter",
     "ingest": "ingest",
     "load": "convert",
+    "merge": "curate.merge",
     "read": "convert",
+    "remap": "curate.remap",
+    "sample": "curate.sample",
     "save": "convert",
+    "split": "curate.split",
     "stats": "reports.stats",
 }
 

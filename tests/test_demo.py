@@ -18,6 +18,7 @@ from cvdata.dataset.geometry import BoxVerdict, judge_boxes
 from cvdata.demo import Step, run_demo
 from cvdata.demo.shapes import EMPTY, ODD_NAME, SIZE, TURNED, draw
 from cvdata.errors import UsageError
+from cvdata.files import DatasetReport
 from cvdata.ingest import IngestReport
 
 from .compare import tree
@@ -50,6 +51,9 @@ def demo(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedPr
         check=False,
     )
 
+
+_REMEMBERING = ("shapes/", "divided/", "balanced/", "augmented/")
+"""Datasets that remember when their pictures were changed."""
 
 # --- the drawing
 
@@ -162,6 +166,35 @@ def test_the_pictures_are_taken_in_with_their_labels(folder: Path, steps: list[S
     assert cvdata.load(folder / "shapes").images.facts is not None
 
 
+def test_the_dataset_is_divided_and_what_looks_alike_is_on_one_side(folder: Path, steps: list[Step]) -> None:
+    images = cvdata.load(folder / "divided").images
+    split = dict(zip(images.names, images.split.tolist(), strict=True))
+
+    assert [line.split()[:2] for line in named(steps, "Divide").lines[:2]] == [["train", "17"], ["val", "7"]]
+    assert "leaks: 0" in named(steps, "Divide").lines[2]
+    assert split["shapes-03.jpg"] == split["shapes-21.jpg"]
+
+
+def test_each_class_has_as_many_objects_to_learn_from_as_asked_for(folder: Path, steps: list[Step]) -> None:
+    dataset = cvdata.load(folder / "balanced")
+    train = dataset.images.split[dataset.annotations.image] == dataset.images.splits.index("train")
+    counts = np.bincount(dataset.annotations.category[train])
+
+    assert counts.min() >= 40
+    assert [int(line.split()[-2]) for line in named(steps, "Even").lines] == counts.tolist()
+
+
+def test_new_pictures_are_made_for_training_alone(folder: Path, steps: list[Step]) -> None:
+    images = cvdata.load(folder / "augmented").images
+    report = named(steps, "Make").report
+
+    assert isinstance(report, DatasetReport)
+    assert (report.read.images, report.added.images, report.written.images) == (24, 34, 58)
+    assert np.bincount(images.split).tolist() == [51, 7]
+    with Image.open(folder / "augmented.png") as sheet:
+        assert sheet.size > (400, 300)
+
+
 def test_the_page_and_the_sheet_are_whole(folder: Path, steps: list[Step]) -> None:
     assert named(steps, "See what is in it").looks
     assert (folder / "stats.html").read_bytes().endswith(b"</html>\n")
@@ -172,7 +205,7 @@ def test_the_page_and_the_sheet_are_whole(folder: Path, steps: list[Step]) -> No
 def test_what_the_demo_says_to_look_at_is_there(steps: list[Step]) -> None:
     looks = [look.path for step in steps for look in step.looks]
 
-    assert len(looks) == 10
+    assert len(looks) == 14
     assert [path for path in looks if not Path(path).exists()] == []
 
 
@@ -182,7 +215,7 @@ def test_two_demos_are_the_same_but_for_links_and_times(tmp_path: Path) -> None:
 
     one, other = (
         # A dataset remembers when its pictures were changed, and these were drawn at two times.
-        {name: data for name, data in tree(tmp_path / folder).items() if not name.startswith("shapes/")}
+        {name: data for name, data in tree(tmp_path / folder).items() if not name.startswith(_REMEMBERING)}
         for folder in ("a", "b")
     )
     assert one == other
@@ -246,7 +279,17 @@ def test_the_report_of_the_demo_is_json_also_where_the_terminal_knows_only_ascii
     steps = json.loads(done.stdout)
 
     assert done.returncode == 0
-    assert [step["title"].split()[0] for step in steps] == ["Draw", "Check", "Put", "Take", "See", "Convert"]
+    assert [step["title"].split()[0] for step in steps] == [
+        "Draw",
+        "Check",
+        "Put",
+        "Take",
+        "See",
+        "Divide",
+        "Even",
+        "Make",
+        "Convert",
+    ]
     assert any(ODD_NAME in line for line in steps[0]["lines"])
     assert steps[-1]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
 

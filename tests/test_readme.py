@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cvdata.augment.recipe import ready_recipes
+from cvdata.curate.balance import OPTIONS
 from cvdata.demo import run_demo
 from cvdata.formats import FEATURES, format_names, format_of
 
@@ -127,3 +129,20 @@ def test_a_planted_difference_is_found(folder: Path) -> None:
     [(command, output)] = sessions("```console\n$ cvdata --version\ncvdata 99\n```\n")
 
     assert run([CVDATA, *command.split()[1:]], folder).stdout != output
+
+
+def test_the_recipe_of_the_readme_works(folder: Path) -> None:
+    [recipe] = blocks("yaml")
+    (folder / "mine.yaml").write_text(recipe, "utf-8")
+
+    done = run([CVDATA, "augment", "demo/divided", "mine", "--recipe", "mine.yaml"], folder)
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("recipe mine.yaml: 17 new pictures of 17 pictures")
+
+
+def test_every_ready_recipe_and_every_strategy_is_named() -> None:
+    section = README.partition("## From a dataset to one worth training on")[2].partition("\n## ")[0]
+
+    assert [name for name in ready_recipes() if f"`{name}`" not in section] == []
+    assert re.findall(r"^\| `([a-z][\w-]*)` ", section, re.MULTILINE) == list(OPTIONS)

@@ -15,6 +15,7 @@ from ..dataset import Dataset
 from ..dataset.ragged import ranges
 from ..errors import UsageError, show
 from ..files import PRIVATE
+from .curating import augment_pictures, divide, even_out
 from .drawing import PICTURES, draw_pictures
 from .looking import draw_sheet, find_faults, take_in
 from .tour import Kept, Look, Round, Step, Tour
@@ -148,6 +149,9 @@ STEPS: tuple[Callable[[Tour], Step], ...] = (
     put_aside,
     take_in,
     draw_sheet,
+    divide,
+    even_out,
+    augment_pictures,
     convert_around,
 )
 """What the demo does, in order."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ..convert import ConvertSettings, Report
-from ..files import Loss
+from ..files import DatasetReport, Loss
 from ..ingest import IngestReport
 
 __all__ = ["Kept", "Look", "Round", "Step", "Tour"]
@@ -52,7 +52,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         title: one line.
         commands: what would do the same from the command line.
         lines: what there is to say about it.
-        report: the account of its conversion, where it is one.
+        report: the account, where it made a dataset.
         rounds: conversions there and back.
         looks: what it made.
     """
@@ -60,7 +60,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     commands: list[str] = []
     lines: list[str] = []
-    report: Report | IngestReport | None = None
+    report: Report | IngestReport | DatasetReport | None = None
     rounds: list[Round] = []
     looks: list[Look] = []
 
