@@ -119,10 +119,14 @@ def merge(
     for output.images in dict.fromkeys(folders):
         output.check()
     with progress_for(quiet=quiet) as progress:
-        readings = [
-            read_source(source, from_format, folder, verify, workers, progress)
-            for source, folder in zip(sources, folders, strict=True)
-        ]
+        readings: list[Reading] = []
+        for source, folder in zip(sources, folders, strict=True):
+            # Outlines may stay text where the output is of the format of all that have some.
+            written = readings[0].format if readings and to is None else to
+            as_text = target is not None and written in (None, "coco")
+            readings.append(
+                read_source(source, from_format, folder, verify, workers, progress, outlines_as_text=as_text)
+            )
         parts = [Part(name, one.dataset) for name, one in zip(_names(sources), readings, strict=True)]
         with start(worker_count(workers)) as engine:
             outcome = run(parts, settings, engine=engine, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ..dataset import TAKEN_UNKNOWN, Dataset, State
 from ..dataset.geometry import polygon_areas
 from ..dataset.rle import mask_areas
 from ..errors import show
-from ..formats._sidecar_outlines import OutlineBatch, decode_outlines
+from ..formats._sidecar_outlines import read_outlines
 from ._filter_attributes import attribute_reader
 from ._filter_values import About, Flags, Kind, Names, Numbers, Values
 from ._filter_words import Expression, Word
@@ -91,7 +91,7 @@ def _areas(dataset: Dataset) -> Values:
     table = dataset.annotations
     area = np.full(len(table), np.nan) if table.area is None else table.area.copy()
     if table.outlines is not None and np.isnan(area).any():  # hardly ever: who draws outlines gives their areas
-        table = replace(table, polygons=decode_outlines(OutlineBatch(table.outlines.to_bytes())))
+        table = read_outlines(table)
     for column, measure in (("masks", mask_areas), ("polygons", polygon_areas)):
         rows = np.flatnonzero(np.isnan(area) & table.has(column))
         if len(rows):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from ..dataset import Dataset
 from ..engine import Engine, InProcess, Progress, Silent
 from ..errors import UsageError
 from ..files import Counts, Finding
+from ..formats._sidecar_outlines import read_outlines
 from ._merge_choice import Choice, Conflicts, choose, find_conflicts, set_apart
 from ._merge_classes import JoinedClasses, join_classes, likely_same
 from ._merge_content import Same, same_pictures
@@ -76,7 +77,10 @@ def merge(
     meta, licences, differing = join_meta(names, [part.meta for part in parts])
     notes.meta(differing)
     whole = Whole.of(parts, names, classes, licences, notes)
-    conflicts = _conflicts(whole, names, settings, notes, engine or InProcess(), progress or Silent())
+    same = _same(whole, settings, notes, engine or InProcess(), progress or Silent())
+    if (same.roots != np.arange(len(same.roots))).any():  # what several sources have is compared, outlines too
+        whole = replace(whole, dataset=replace(whole.dataset, annotations=read_outlines(whole.dataset.annotations)))
+    conflicts = _conflicts(whole, same, names, settings, notes)
     clashes = _count(conflicts, classes)
     if settings.on_conflict == "keep":
         conflicts = set_apart(whole.dataset, conflicts)
@@ -119,19 +123,22 @@ def _classes(parts: Sequence[Dataset], names: Sequence[str], settings: MergeSett
     return classes
 
 
-def _conflicts(
-    whole: Whole, names: Sequence[str], settings: MergeSettings, notes: Notes, engine: Engine, progress: Progress
-) -> Conflicts:
-    """Find the pictures that several sources have, and what these disagree on."""
+def _same(whole: Whole, settings: MergeSettings, notes: Notes, engine: Engine, progress: Progress) -> Same:
+    """Find the pictures that several sources have."""
     dataset, count = whole.dataset, len(whole.source)
-    same = Same(np.arange(count), np.zeros(count, np.bool_))
-    if settings.duplicates == "merge":
-        same = same_pictures(dataset.images, whole.source, engine, progress)
-        notes.unseen(dataset.images, same)
-    conflicts = find_conflicts(dataset, same.roots)
+    if settings.duplicates == "keep":
+        return Same(np.arange(count), np.zeros(count, np.bool_))
+    same = same_pictures(dataset.images, whole.source, engine, progress)
+    notes.unseen(dataset.images, same)
+    return same
+
+
+def _conflicts(whole: Whole, same: Same, names: Sequence[str], settings: MergeSettings, notes: Notes) -> Conflicts:
+    """Find what the sources disagree on of the pictures that several have."""
+    conflicts = find_conflicts(whole.dataset, same.roots)
     if settings.on_conflict == "fail":
-        refuse_pictures(dataset, conflicts, whole.source, names, same.unseen)
-    notes.conflicts(dataset, conflicts, whole.source)
+        refuse_pictures(whole.dataset, conflicts, whole.source, names, same.unseen)
+    notes.conflicts(whole.dataset, conflicts, whole.source)
     return conflicts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from itertools import chain, pairwise, repeat
 from typing import Any
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from ..dataset import FLAGS, Annotations, Images, Ragged, SourceIds, State
 from ..dataset.geometry import polygon_areas
 from ..dataset.rle import compress, mask_areas
-from ._coco_part import polygons_of
+from ._sidecar_outlines import read_outlines
 
 __all__ = ["AnnotationBatch", "ImageBatch", "encode_batch"]
 
@@ -137,17 +136,13 @@ def _encode_annotations(batch: AnnotationBatch) -> bytes:
     return b",".join(map(_merged, map(msgspec.json.encode, rows), extra))
 
 
-_RINGS = msgspec.json.Decoder(list[list[float]])
-
-
 def _areas(table: Annotations) -> NDArray[np.float64]:
     """Return the areas as given; computed from mask, polygon or box, in this order, where the source gave none."""
     given = table.area if table.area is not None else np.full(len(table), np.nan)
     if not np.isnan(given).any():
         return given
     if table.outlines is not None:  # hardly ever: who draws outlines gives their areas
-        rings = [_RINGS.decode(text) if text else () for text in table.outlines.to_bytes()]
-        table = dataclasses.replace(table, polygons=polygons_of(rings))
+        table = read_outlines(table)
     computed = np.nan_to_num(table.box[:, 2] * table.box[:, 3])
     if table.polygons is not None:
         computed = np.where(table.polygons.ring_counts > 0, polygon_areas(table.polygons), computed)

@@ -19,7 +19,7 @@ from ._coco_part import polygons_of
 from ._store_columns import json_from
 from ._store_parquet import column_from_parquet, groups_to_parquet, to_parquet
 
-__all__ = ["COLUMN", "annotations_to_parquet", "with_outlines"]
+__all__ = ["COLUMN", "annotations_to_parquet", "read_outlines", "with_outlines"]
 
 COLUMN = "polygons_json"
 """Name of the column: rings as COCO has them, `[[x1, y1, x2, y2, ...], ...]`, null where there are none."""
@@ -120,3 +120,21 @@ def decode_outlines(batch: OutlineBatch) -> Polygons | None:
     if len(outlines) != len(batch) or any(len(ring) % 2 or len(ring) < 6 for rings in outlines for ring in rings):
         return None
     return polygons_of(outlines) or Polygons.none(len(batch))
+
+
+def read_outlines(annotations: Annotations) -> Annotations:
+    """Return annotations whose outlines are numbers, where they were kept as text.
+
+    Raises:
+        FormatError: a text is no outline.
+    """
+    if annotations.outlines is None:
+        return annotations
+    polygons = decode_outlines(OutlineBatch(annotations.outlines.to_bytes()))
+    if polygons is None:
+        raise FormatError("an outline is no list of rings", hint="convert the labels first: it says which")
+    both = annotations.polygons
+    if both is not None:  # other rows, of sources that were read as numbers
+        source = np.where(both.ring_counts > 0, np.arange(len(both)), len(both) + np.arange(len(both)))
+        polygons = Polygons.concat([both, polygons]).take(source)
+    return dataclasses.replace(annotations, polygons=polygons, outlines=None)

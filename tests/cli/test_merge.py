@@ -196,3 +196,49 @@ def test_datasets_that_share_nothing_stand_side_by_side(shared: Path, tmp_path: 
     assert report["written"] == {"images": 184, "annotations": 1649}
     assert report["target_format"] == "yolo"
     assert [source["new_classes"] for source in report["merge"]["sources"]] == [7, 1]
+
+
+def _outlined(path: Path, pictures: dict[str, list[int]]) -> Path:
+    """Write a COCO file of pictures with one outlined cat each, sizes of pictures and all."""
+    path.parent.mkdir(parents=True)
+    names = list(pictures)
+    document = {
+        "images": [{"id": n, "file_name": name, "width": 40 + n, "height": 30} for n, name in enumerate(names, 1)],
+        "annotations": [
+            {"id": n, "image_id": n, "category_id": 1, "bbox": [1, 1, 8, 8], "area": 32, "segmentation": [ring]}
+            for n, ring in enumerate(pictures.values(), 1)
+        ],
+        "categories": [{"id": 1, "name": "cat"}],
+    }
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("shared_picture", [False, True])
+def test_outlines_that_are_trusted_are_merged_as_those_that_are_looked_at(tmp_path: Path, shared_picture: bool) -> None:
+    ring = [1, 1, 9, 1, 9, 9]
+    first = _outlined(tmp_path / "anna/a.json", {"x.jpg": ring, "y.jpg": ring})
+    second = _outlined(tmp_path / "ben/b.json", {"x.jpg" if shared_picture else "z.jpg": ring})
+
+    for verify in ("none", "sizes"):
+        done = cvdata("merge", first, second, tmp_path / verify, "--verify", verify, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["written"] == {"images": 3 - shared_picture, "annotations": 3 - shared_picture}
+
+    trusted, looked_at = (library.load(tmp_path / verify).annotations.polygons for verify in ("none", "sizes"))
+    assert trusted is not None
+    assert looked_at is not None
+    assert trusted.points.tolist() == looked_at.points.tolist()
+    assert len(trusted.rings) == 4 - shared_picture
+
+
+def test_outlines_of_a_later_source_are_there_in_another_format_of_the_first(tmp_path: Path) -> None:
+    _outlined(tmp_path / "ben/b.json", {"z.jpg": [1, 1, 9, 1, 9, 9]})
+    cvdata("convert", "coco", "cvdata", _outlined(tmp_path / "c/c.json", {"x.jpg": [1, 1, 9, 1, 9, 9]}), tmp_path / "a")
+
+    done = cvdata("merge", tmp_path / "a", tmp_path / "ben/b.json", tmp_path / "out", "--verify", "none")
+
+    polygons = library.load(tmp_path / "out").annotations.polygons
+    assert done.returncode == 0, done.stderr
+    assert polygons is not None
+    assert polygons.ring_counts.tolist() == [1, 1]
