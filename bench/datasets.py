@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -76,6 +77,30 @@ def main() -> None:
         show("check --labels-only", median(check, wanted.runs))
         diff = [program, "diff", str(root / "coco.json"), str(root / "coco.json"), "--quiet"]
         show("diff with itself", median(diff, wanted.runs))
+        curate(program, root / "coco.json", Path(scratch), wanted.runs)
+
+
+def curate(program: str, labels: Path, scratch: Path, runs: int) -> None:
+    """Measure what makes a dataset of another: COCO in and out, no pictures, labels trusted as they are."""
+    out, alone = scratch / "out", ["--media", "none", "--quiet"]
+    trusted = ["--verify", "none", *alone]
+    split = [program, "split", str(labels), str(out), "--labels-only", *alone]
+    show("split --labels-only", median(split, runs, out))
+    keep = ["--keep", "area > 1024 and not difficult"]
+    show("filter", median([program, "filter", str(labels), str(out), *keep, *trusted], runs, out))
+    halves = halved(program, labels, scratch)
+    show("merge of two halves", median([program, "merge", *halves, str(out), *trusted], runs, out))
+    for strategy in ("repeat-factor", "oversample", "undersample", "target", "copy-paste"):
+        plan = [program, "balance", str(labels), "--strategy", strategy, "--plan", "--quiet"]
+        show(f"balance --plan, {strategy}", median(plan, runs))
+
+
+def halved(program: str, labels: Path, scratch: Path) -> list[str]:
+    """Divide the labels into two datasets; return where they are."""
+    both = scratch / "both"
+    shares = ["--train", "0.5", "--val", "0.5", "--labels-only", "--media", "none", "--quiet"]
+    subprocess.run([program, "split", str(labels), str(both), *shares], check=True)
+    return [str(both / "annotations" / f"instances_{name}.json") for name in ("train", "val")]
 
 
 if __name__ == "__main__":
