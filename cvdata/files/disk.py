@@ -72,7 +72,7 @@ def make_parents(path: str) -> list[str]:
     while not os.path.lexists(folder):
         new.append(folder)
         folder = os.path.dirname(folder)
-    if new:
+    if new or not os.path.isdir(parent):  # where a file stands in the way, the system says so
         try:
             make_folders(parent, [""])
         except OSError:
