@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvdata.convert import read
-from cvdata.curate._split_groups import reasons_of, torn_groups, units_of
 from cvdata.curate.split import SplitSettings, split
+from cvdata.curate.split.groups import reasons_of, torn_groups, units_of
 from cvdata.dataset import Annotations, Categories, Dataset, Facts, Images
 from cvdata.errors import CvdataError
 

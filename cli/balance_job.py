@@ -43,7 +43,7 @@ class Job:
         Raises:
             UsageError: a place or an ending of a file is wrong, or options do not go together.
         """
-        from ..curate.balance_files import PLOTS, WEIGHTS
+        from ..curate.balance.files import PLOTS, WEIGHTS
 
         target, form = self.output.target, self.settings.output
         if self.plot_file is not None and self.plot_file.suffix.lower() not in PLOTS:
@@ -89,7 +89,7 @@ class Job:
         """Write the plot, if one is wanted."""
         if self.plot_file is None:
             return
-        from ..curate.balance_files import plot_file
+        from ..curate.balance.files import plot_file
         from ..files import write_single
 
         write_single(self.plot_file, plot_file(plan.part, name_of(self.source), self.plot_file.suffix.lower()))
@@ -99,7 +99,7 @@ class Job:
         import msgspec
 
         from ..curate.balance import BalancePlanReport
-        from ..curate.balance_files import list_file, weights_file
+        from ..curate.balance.files import list_file, weights_file
         from ..files import write_single
 
         target, intake = self.output.target, reading.intake

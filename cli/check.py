@@ -27,7 +27,7 @@ from .source import (
 )
 
 if TYPE_CHECKING:
-    from ..curate.findings import CheckReport
+    from ..curate.check.findings import CheckReport
 
 __all__ = ["check"]
 
@@ -105,7 +105,7 @@ def check(
     """
     from ..curate.check import check as run
     from ..curate.check import check_codes, pictures_of
-    from ..curate.findings import CheckSettings
+    from ..curate.check.findings import CheckSettings
     from ..engine import start, worker_count
     from .progress import progress_for
 
@@ -143,13 +143,13 @@ def check(
             )
             sheets = {}
             if html is not None and not labels_only:
-                from ..curate.page import finding_sheets
+                from ..curate.check.page import finding_sheets
 
                 sheets = finding_sheets(report, reading.dataset, engine, progress)
         if repair is not None:
             report = repair.run(reading, pictures, report, settings, progress)
     if html is not None:
-        from ..curate.page import check_page
+        from ..curate.check.page import check_page
         from ..files import write_single
 
         write_single(html, check_page(report, sheets))
@@ -177,7 +177,7 @@ def _show(report: CheckReport, *, verbose: bool, as_json: bool, quiet: bool) -> 
 
 def _leave(report: CheckReport, fail_on: str) -> None:
     """Fail where something is as bad as that; after a repair, where something still is."""
-    from ..curate.findings import ORDER
+    from ..curate.check.findings import ORDER
 
     left = [f.severity for f in report.findings]
     if report.fix is not None:

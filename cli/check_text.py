@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import show
 
 if TYPE_CHECKING:
-    from ..curate.findings import CheckReport, Finding, FixReport
+    from ..curate.check.findings import CheckReport, Finding, FixReport
 
 __all__ = ["check_text"]
 
@@ -85,7 +85,7 @@ def _finding(finding: Finding, pen: _Pen, width: int | None, verbose: bool) -> l
     for place in shown:
         where, what = place.at, show(place.what)
         lines.append(f"{'':{_MARGIN}}- {f'{where}: {what}' if where and what else where or what}")
-    from ..curate.findings import MOST_PLACES
+    from ..curate.check.findings import MOST_PLACES
 
     whole = len(finding.places) < MOST_PLACES  # a place may stand for several things, but then all are named
     rest = (len(finding.places) if whole else finding.count) - len(shown)

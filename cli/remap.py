@@ -122,7 +122,7 @@ def _settings(
         FormatError: the file cannot be read.
     """
     from ..curate.remap import RemapSettings
-    from ..curate.remap_file import check_map, parse_map, read_map
+    from ..curate.remap.file import check_map, parse_map, read_map
     from ..errors import UsageError
 
     dropped = [name.strip() for value in drop or () for name in value.split(",") if name.strip()]

@@ -13,7 +13,7 @@ from .source import read_source
 if TYPE_CHECKING:
     from ..convert import Reading
     from ..curate.check import Pictures
-    from ..curate.findings import CheckReport, CheckSettings
+    from ..curate.check.findings import CheckReport, CheckSettings
     from ..dataset import Images
     from ..engine import Progress
 
@@ -75,8 +75,8 @@ class Repair:
         import msgspec
 
         from ..convert import ConvertSettings, save
-        from ..curate.findings import FixReport
-        from ..curate.fix import fix, fixed_rows
+        from ..curate.check.findings import FixReport
+        from ..curate.check.fix import fix, fixed_rows
         from ..files import Scratch
         from ..formats import format_again
 

@@ -180,7 +180,7 @@ def _with_finding(
     import numpy as np
 
     from ..curate.check import check
-    from ..curate.findings import CheckSettings
+    from ..curate.check.findings import CheckSettings
     from ..engine import start, worker_count
     from ..errors import UsageError
 

@@ -24,9 +24,9 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .convert import ConvertSettings, Reading, Report, convert, load, read, save
     from .curate.check import check
+    from .curate.check.findings import CheckReport, CheckSettings
     from .curate.diff import diff
     from .curate.filter import FilterSettings, filter_dataset
-    from .curate.findings import CheckReport, CheckSettings
     from .curate.merge import MergeSettings, merge
     from .curate.remap import RemapSettings, remap
     from .curate.sample import SampleSettings, sample
@@ -74,8 +74,8 @@ __all__ = [
 _HOMES = {
     "Annotations": "dataset",
     "Categories": "dataset",
-    "CheckReport": "curate.findings",
-    "CheckSettings": "curate.findings",
+    "CheckReport": "curate.check.findings",
+    "CheckSettings": "curate.check.findings",
     "ConvertSettings": "convert",
     "CvdataError": "errors",
     "Dataset": "dataset",

@@ -19,9 +19,9 @@ from ..augment.recipe import RecipePart
 from ..augment.settings import AugmentReport, AugmentSettings
 from ..convert import ConvertSettings, Report
 from ..curate.balance import BalancePlanReport, BalanceReport, BalanceSettings, SamplingWeights
+from ..curate.check.findings import CheckReport, CheckSettings
 from ..curate.diff import DiffReport
 from ..curate.filter import FilterReport, FilterSettings
-from ..curate.findings import CheckReport, CheckSettings
 from ..curate.history import LogReport, RestoreReport
 from ..curate.merge import MergeReport, MergeSettings
 from ..curate.remap import RemapReport, RemapSettings

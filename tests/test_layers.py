@@ -229,3 +229,11 @@ def test_a_planted_change_of_the_disk_is_found(source: str) -> None:
 )
 def test_reading_is_fine_anywhere(source: str) -> None:
     assert disk_changes("cvdata.formats.voc", source) == []
+
+
+def test_every_package_is_installed() -> None:
+    listed = set(re.findall(r'^    "(cvdata[\w.]*)",$', (REPO / "pyproject.toml").read_text("utf-8"), re.MULTILINE))
+
+    there = {module.removesuffix(".__init__") for module, path in modules() if path.name == "__init__.py"}
+
+    assert there - listed == set()

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cvdata.curate.findings import CheckReport
+from cvdata.curate.check.findings import CheckReport
 from tests.cli.command import cvdata, write_coco
 from tests.curate.checked import noise
 from tests.formats.yolo_folders import files, make

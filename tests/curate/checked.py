@@ -11,7 +11,7 @@ from PIL import Image
 
 from cvdata.convert import read
 from cvdata.curate.check import check
-from cvdata.curate.findings import CheckReport, CheckSettings, Finding
+from cvdata.curate.check.findings import CheckReport, CheckSettings, Finding
 from cvdata.dataset import Annotations, Categories, Dataset
 from tests.tiny import build
 

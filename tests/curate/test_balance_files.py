@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cvdata.curate.balance_files import list_file, plot_file, weights_file
+from cvdata.curate.balance.files import list_file, plot_file, weights_file
 from cvdata.dataset import Dataset
 from cvdata.errors import CvdataError
 

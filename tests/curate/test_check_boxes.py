@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cvdata.curate._check_boxes import near_repeats, repeats
 from cvdata.curate.check import check
-from cvdata.curate.findings import CheckSettings
+from cvdata.curate.check.boxes import near_repeats, repeats
+from cvdata.curate.check.findings import CheckSettings
 from tests.curate.checked import boxes, codes, dataset_of, found
 
 LABELS = CheckSettings(labels_only=True)

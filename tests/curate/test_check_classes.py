@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cvdata.curate._check_classes import similar_names
 from cvdata.curate.check import check
-from cvdata.curate.findings import CheckSettings
+from cvdata.curate.check.classes import similar_names
+from cvdata.curate.check.findings import CheckSettings
 from tests.curate.checked import codes, dataset_of, found
 
 LABELS = CheckSettings(labels_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from cvdata.curate.check import check, pictures_of
-from cvdata.curate.fix import fix
+from cvdata.curate.check.fix import fix
 from cvdata.dataset import Dataset
 from cvdata.engine import InProcess, Silent
 from cvdata.files import Scratch

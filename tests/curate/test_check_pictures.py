@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cvdata.curate._check_pictures import pictures_of
 from cvdata.curate.check import check
-from cvdata.curate.findings import CheckSettings
+from cvdata.curate.check.findings import CheckSettings
+from cvdata.curate.check.pictures import pictures_of
 from cvdata.dataset import Dataset, State
 from cvdata.engine import InProcess, Silent
 from tests.curate.checked import checked, codes, dataset_of, found, noise

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cvdata.curate.findings import CheckReport
+from cvdata.curate.check.findings import CheckReport
 from tests.curate.checked import checked, codes, found
 
 

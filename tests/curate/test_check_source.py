@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import cvdata.formats
-from cvdata.curate._check_source import code_of
-from cvdata.curate.catalogue import KINDS
 from cvdata.curate.check import check
-from cvdata.curate.findings import CheckSettings
-from cvdata.curate.source_catalogue import NOTE_CODES
+from cvdata.curate.check.catalogue import KINDS
+from cvdata.curate.check.findings import CheckSettings
+from cvdata.curate.check.source import code_of
+from cvdata.curate.check.source_catalogue import NOTE_CODES
 from cvdata.errors import UsageError
 from cvdata.files import QuarantineItem
 from cvdata.formats import Intake

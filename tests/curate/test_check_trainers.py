@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cvdata.curate.findings import CheckReport
+from cvdata.curate.check.findings import CheckReport
 from tests.curate.checked import checked, codes, found, noise
 from tests.formats.coco_documents import annotation, document, picture, put
 

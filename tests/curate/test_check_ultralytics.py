@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cvdata.curate._trainer_rows import RowBatch, judge_rows
-from cvdata.curate.findings import CheckReport
+from cvdata.curate.check.findings import CheckReport
+from cvdata.curate.check.trainers.rows import RowBatch, judge_rows
 from tests.curate.checked import checked, codes, found, noise
 from tests.formats.yolo_folders import YAML, make, picture
 

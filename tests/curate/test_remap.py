@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvdata.curate.remap import Mapped, NewClass, RemapOutcome, RemapSettings, remap
-from cvdata.curate.remap_file import parse_map, read_map
+from cvdata.curate.remap.file import parse_map, read_map
 from cvdata.dataset import Dataset, State
 from cvdata.errors import FormatError, UsageError
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cvdata.curate._sample_units import apportion
 from cvdata.curate.sample import By, SampleSettings, sample
+from cvdata.curate.sample.units import apportion
 from cvdata.dataset import Annotations, Categories, Dataset, Images, State
 from cvdata.dataset.select import keep_images
 from cvdata.errors import UsageError

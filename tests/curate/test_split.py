@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from cvdata.convert import read
-from cvdata.curate._split_reach import least_off
 from cvdata.curate.split import SplitSettings, check_settings, split
+from cvdata.curate.split.reach import least_off
 from cvdata.dataset import State
 from cvdata.engine import start
 from cvdata.errors import UsageError

@@ -9,10 +9,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvdata.curate._split_search import settle
-from cvdata.curate._split_strata import Problem, stratify
-from cvdata.curate._split_tally import Tally, tally
 from cvdata.curate.split import SplitSettings, split
+from cvdata.curate.split.search import settle
+from cvdata.curate.split.strata import Problem, stratify
+from cvdata.curate.split.tally import Tally, tally
 from cvdata.dataset import Dataset
 from tests.curate.divided import dataset_of_names, facts_of_content, splits_of
 

@@ -1,0 +1,41 @@
+"""What changed between two datasets, picture by picture and annotation by annotation."""
+
+from .job import (
+    AnnotationCounts,
+    Change,
+    ClassChange,
+    ClassCounts,
+    Comparison,
+    DiffReport,
+    DiffSettings,
+    DiffSide,
+    Kind,
+    PictureChange,
+    PictureCounts,
+    Relabelled,
+    Shift,
+    compare,
+    diff,
+    draw_changes,
+    report_of,
+)
+
+__all__ = [
+    "AnnotationCounts",
+    "Change",
+    "ClassChange",
+    "ClassCounts",
+    "Comparison",
+    "DiffReport",
+    "DiffSettings",
+    "DiffSide",
+    "Kind",
+    "PictureChange",
+    "PictureCounts",
+    "Relabelled",
+    "Shift",
+    "compare",
+    "diff",
+    "draw_changes",
+    "report_of",
+]

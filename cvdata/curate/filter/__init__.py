@@ -1,0 +1,25 @@
+"""Keep the annotations or the pictures that fit an expression, or drop them: `cvdata filter`."""
+
+from .job import (
+    Emptied,
+    Filtered,
+    FilterOutcome,
+    FilterReport,
+    FilterSettings,
+    Of,
+    check_filter,
+    columns_in_words,
+    filter_dataset,
+)
+
+__all__ = [
+    "Emptied",
+    "FilterOutcome",
+    "FilterReport",
+    "FilterSettings",
+    "Filtered",
+    "Of",
+    "check_filter",
+    "columns_in_words",
+    "filter_dataset",
+]

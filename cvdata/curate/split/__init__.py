@@ -1,0 +1,27 @@
+"""Divide a dataset into splits that share no near copies, each with its part of every class: `cvdata split`."""
+
+from .job import (
+    ClassPart,
+    ClassShares,
+    GroupKind,
+    SplitCertificate,
+    SplitOutcome,
+    SplitPart,
+    SplitReport,
+    SplitSettings,
+    check_settings,
+    split,
+)
+
+__all__ = [
+    "ClassPart",
+    "ClassShares",
+    "GroupKind",
+    "SplitCertificate",
+    "SplitOutcome",
+    "SplitPart",
+    "SplitReport",
+    "SplitSettings",
+    "check_settings",
+    "split",
+]
