@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataset import Annotations
-from ..dataset.geometry import box_corners
+from ..dataset.geometry import BoxVerdict, box_corners, judge_boxes
 from ..dataset.ragged import ranges
 from ..dataset.rings import bridge, rings_of_mask
 from ..dataset.rle import to_mask
@@ -79,7 +79,7 @@ class LabelBatch:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written, how many objects had rings joined, and how many keypoints were moved to the edge."""
+    """What was written, how many objects had rings joined, and how many objects or keypoints were moved to the edge."""
 
     entries: list[FileEntry]
     joined: int = 0
@@ -95,9 +95,10 @@ def write_labels(batch: LabelBatch) -> Written:
         values, widths, joined = _outlines(table, size, batch)
     elif batch.kind == "pose":
         values, widths, moved = _poses(table, size, batch.points)
+    elif batch.kind == "obb":
+        values, widths, moved = _corners(table, size)
     else:
-        fractions = _corners(table, size) if batch.kind == "obb" else _boxes(table.box, size)
-        values, widths = fractions.ravel(), np.full(len(table), fractions.shape[1], np.int64)
+        values, widths = _boxes(table.box, size).ravel(), np.full(len(table), 4, np.int64)
     text, offsets = format_rows(table.category, values, widths, batch.decimals)
     counts = np.bincount(table.image, minlength=len(batch))
     ends = offsets[np.concatenate([[0], np.cumsum(counts)])].tolist()
@@ -112,11 +113,31 @@ def _boxes(box: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.fl
     return np.asarray(np.clip(fractions, 0, 1))
 
 
-def _corners(table: Annotations, size: NDArray[np.float64]) -> NDArray[np.float64]:
+def _corners(table: Annotations, size: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
+    """Return four corners a row, and how many rotated boxes had corners moved to their picture's edge."""
     corners = box_corners(table.box)
+    stays = np.zeros(len(table), np.bool_)
     if table.rotated is not None:
         corners = np.where(np.isnan(table.rotated), corners, table.rotated)
-    return np.asarray(np.clip(corners / np.tile(size, 4), 0, 1))
+        stays = table.has("rotated") & _may_reach_out(corners.reshape(-1, 4, 2), size)
+    fractions = corners / np.tile(size, 4)
+    inside = np.clip(fractions, 0, 1)
+    out = (np.abs(fractions - inside) > _TOLERANCE).any(axis=1) & table.has("rotated") & ~stays
+    values = np.where(stays[:, None], fractions, inside)
+    return values.ravel(), np.full(len(table), 8, np.int64), int(out.sum())
+
+
+def _may_reach_out(corners: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which rotated boxes, shape (n, 4, 2), may have corners outside: moved one by one, these would skew the box.
+
+    Ultralytics (`verify_image_label`) asks that the upright box around the corners has its middle in the picture and is
+    no larger; here, that enough of it is inside to be read again.
+    """
+    low, extent = corners.min(axis=1), np.ptp(corners, axis=1)
+    middle = (low + extent / 2) / size
+    taken = (extent / size <= 1 - _TOLERANCE) & (np.abs(middle - 0.5) <= 0.5 - _TOLERANCE)
+    verdict = judge_boxes(np.concatenate([low, extent], axis=1), *size.T.astype(np.int32))
+    return np.asarray(taken.all(axis=1) & (verdict <= BoxVerdict.OVERSHOOTS))
 
 
 def _poses(

@@ -19,7 +19,7 @@ def format_rows(
 
     Args:
         category: shape (rows,), not negative.
-        values: float64, from 0 to below 10, all rows end to end; `widths`: int64, shape (rows,), how many each has.
+        values: float64, above -1 and below 10, all rows end to end; `widths`: int64, shape (rows,), how many each has.
 
     Returns:
         The text, and where each row begins in it, int64, shape (rows + 1,).
@@ -43,17 +43,21 @@ def format_rows(
 
 
 def _cells(values: NDArray[np.float64], decimals: int) -> NDArray[np.uint8]:
-    """Write each value as a blank, a digit, a point and the decimals: uint8, shape (values, decimals + 3)."""
+    """Write each value as a blank, a digit, a point and the decimals: uint8, shape (values, decimals + 3).
+
+    A negative one has its sign in place of the digit, `-.25`, so that all are as long.
+    """
     whole = np.rint(values * 10.0**decimals).astype(np.int64)
     cells = np.empty((len(values), decimals + 3), np.uint8)
     cells[:, 0], cells[:, 2] = 32, 46
     small = np.uint32 if decimals < 9 else np.uint64
-    rest = whole.astype(small)  # unsigned 32-bit division is several times faster
+    rest = np.abs(whole).astype(small)  # unsigned 32-bit division is several times faster
     for place in range(decimals + 2, 2, -1):
         shorter = rest // small(10)
         cells[:, place] = rest - shorter * small(10) + small(48)
         rest = shorter
     cells[:, 1] = rest + small(48)
+    cells[whole < 0, 1] = ord("-")
     return cells
 
 

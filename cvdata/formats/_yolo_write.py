@@ -141,7 +141,10 @@ def _write_labels(dataset: Dataset, files: list[str], outlet: Outlet, frame: Lab
         joined += written.joined
         moved += written.moved
     outlet.lose("outlines of several rings", "rings joined by bridges", joined)
-    outlet.lose("keypoints outside their picture", "moved to its edge", moved)
+    if frame.kind == "obb":
+        outlet.lose("rotated boxes that leave their picture", "corners moved to its edge, one by one", moved)
+    else:
+        outlet.lose("keypoints outside their picture", "moved to its edge", moved)
     if frame.kind == "segment":
         masks, outlined = dataset.annotations.has("masks"), dataset.annotations.has("polygons")
         what = "masks (run lengths)"  # as the ledger calls them, which only knows that they are gone

@@ -14,6 +14,7 @@ from cvdata.convert import save
 from cvdata.dataset import Dataset, Polygons, Ragged
 from cvdata.dataset.rle import from_mask
 from cvdata.formats import format_of
+from cvdata.formats.yolo_obb import PRECISION
 
 from .yolo_folders import one_picture, read, trainer_reads, write
 
@@ -139,6 +140,43 @@ def test_yolo_obb_writes_corners_of_rotated_and_of_plain_boxes(tmp_path: Path) -
     assert again.rotated is not None
     assert np.array_equal(again.rotated[0], rotated[0])
     assert again.box.tolist() == dataset.annotations.box.tolist()
+
+
+def test_a_rotated_box_keeps_its_angle_where_a_corner_lies_outside_its_picture(tmp_path: Path) -> None:
+    rotated = np.array([[16, -6, 40, 12, 28, 28, 4, 10]])  # its first corner is above the picture
+    dataset = one_picture(tmp_path / "in", category=[0], box=[[4, 0, 36, 28]], rotated=rotated)
+
+    outlet = write(dataset, tmp_path / "out", "yolo-obb")
+
+    assert outlet.notes == {}
+    assert (tmp_path / "out/labels/a.txt").read_text() == (
+        "0 0.250000 -.125000 0.625000 0.250000 0.437500 0.583333 0.062500 0.208333\n"
+    )
+    trainer_reads(tmp_path / "out", "obb")
+    again = read(tmp_path / "out", name="yolo-obb").annotations.rotated
+    assert again is not None
+    assert np.abs(again - rotated).max() < PRECISION
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [16, -20, 40, -2, 28, 14, 4, -4],  # most of it is outside
+        [-2, 20, 66, 18, 67, 30, -1, 32],  # wider than the picture
+    ],
+)
+def test_corners_that_a_trainer_would_throw_the_picture_away_for_move_to_the_edge(
+    tmp_path: Path, corners: list[float]
+) -> None:
+    box = [[4, 0, 36, 14]]
+    dataset = one_picture(tmp_path / "in", category=[0], box=box, rotated=np.array([corners], np.float64))
+
+    outlet = write(dataset, tmp_path / "out", "yolo-obb")
+
+    assert outlet.notes == {
+        ("rotated boxes that leave their picture", "corners moved to its edge, one by one"): 1,
+    }
+    trainer_reads(tmp_path / "out", "obb")
 
 
 def test_the_report_says_once_what_became_of_several_rings(tmp_path: Path) -> None:

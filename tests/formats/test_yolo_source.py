@@ -87,12 +87,12 @@ def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
 def test_other_keys_are_kept_with_their_types_and_download_is_not(tmp_path: Path) -> None:
     file = tmp_path / "data.yaml"
     file.write_text(
-        TOP + "names: [a]\ndownload: 'import os'\nkpt_shape: [2, 3]\nflip_idx: [1, 0]\nv: {n: 1.5, b: true}\n"
+        TOP + "names: [a]\ndownload: 'import os'\nkpt_shape: [2, 3]\nflip_idx: [1, 0]\nv: {n: 1.5, b: true, c: FALSE}\n"
     )
 
     meta = read_source(file).meta
 
-    assert meta == {"kpt_shape": [2, 3], "flip_idx": [1, 0], "v": {"n": 1.5, "b": True}}
+    assert meta == {"kpt_shape": [2, 3], "flip_idx": [1, 0], "v": {"n": 1.5, "b": True, "c": False}}
 
 
 def test_quoted_scalars_stay_text_and_plain_ones_become_what_they_stand_for() -> None:
