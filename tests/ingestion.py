@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ import numpy as np
 from PIL import Image
 
 from cvdata.dataset import Dataset
-from cvdata.files import disk
 from cvdata.formats.store import open_store
 from cvdata.ingest import IngestReport, IngestSettings, ingest
+from tests.kills import killed_before
 
-__all__ = ["DAY", "draw", "take_in", "tree", "version"]
+__all__ = ["DAY", "draw", "take_in", "version"]
 
 DAY = 1_704_153_600  # 2024-01-02 00:00:00 UTC, when all these files were changed last
 
@@ -42,24 +41,5 @@ def version(target: Path) -> Dataset:
     return open_store(target).load()
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, hidden ones too."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def _main(number: int, workers: int, paths: list[str]) -> None:
-    count = 0
-
-    def die(kind: str, path: str) -> None:
-        nonlocal count
-        count += 1
-        if count == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    disk.on_operation(die)
-    take_in(*paths, workers=workers)
-    sys.stdout.write(str(count))
-
-
 if __name__ == "__main__":  # python -m tests.ingestion N WORKERS PICTURES... DST
-    _main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+    killed_before(int(sys.argv[1]), lambda: take_in(*sys.argv[3:], workers=int(sys.argv[2])))

@@ -11,7 +11,8 @@ import cvdata
 from cvdata.dataset import State
 from cvdata.errors import LockedError, UsageError
 from cvdata.files.journal import Journal
-from tests.ingestion import DAY, draw, take_in, tree, version
+from tests.compare import tree
+from tests.ingestion import DAY, draw, take_in, version
 
 
 @pytest.fixture

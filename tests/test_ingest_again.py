@@ -8,8 +8,9 @@ import pytest
 from cvdata.dataset import State
 from cvdata.errors import UsageError
 from cvdata.formats.store import open_store
+from tests.compare import tree
 from tests.formats.coco_documents import annotation, document, picture, put
-from tests.ingestion import DAY, draw, take_in, tree, version
+from tests.ingestion import DAY, draw, take_in, version
 
 
 class Opened:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from cvdata._version import __version__
 from cvdata.errors import OutputError
 from cvdata.files import disk
 from cvdata.formats.store import open_store
-from tests.cli.command import CVDATA, environment
+from tests.compare import tree
 from tests.files.outputs import before_each_change, disk_full_at
-from tests.ingestion import draw, take_in, tree, version
+from tests.ingestion import draw, take_in, version
+from tests.kills import interrupted
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -152,19 +152,12 @@ def test_a_full_disk_at_any_moment_is_a_message_and_leaves_the_old_or_nothing(tm
 def test_an_interrupted_run_ends_at_once_and_the_next_goes_on(tmp_path: Path, workers: int) -> None:
     for seed in range(300):
         draw(tmp_path / "photos" / f"{seed}.jpg", seed, (1600, 1200))
-    command = [CVDATA, "ingest", str(tmp_path / "photos"), str(tmp_path / "pets"), "--workers", str(workers)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True)
-    journal = tmp_path / ".pets.cvdata-journal"
-    end = time.monotonic() + 30
-    while not (journal.is_file() and journal.stat().st_size) and time.monotonic() < end:
-        time.sleep(0.01)
+    command = ["ingest", tmp_path / "photos", tmp_path / "pets", "--workers", workers]
 
-    os.killpg(process.pid, signal.SIGINT)
-    began = time.monotonic()
-    _, errors = process.communicate(timeout=30)
+    code, seconds, errors = interrupted(command, tmp_path / ".pets.cvdata-journal")
 
-    assert process.returncode == 130
-    assert time.monotonic() - began < 2
+    assert code == 130
+    assert seconds < 2
     assert "the same command goes on from there" in errors
     assert sorted(p.name for p in tmp_path.iterdir()) == [".pets.cvdata-journal", "photos"]
     take_in(tmp_path / "photos", tmp_path / "pets")

@@ -16,6 +16,7 @@ from .carry import place
 from .mixed import resized
 from .motion import Plane
 from .sample import Sample
+from .shapes import turned_over
 
 __all__ = ["Cutout", "Frame", "annotation_at", "cut_out", "frame"]
 
@@ -169,8 +170,7 @@ def annotation_at(cut: Frame, solid: NDArray[np.bool_], at: tuple[int, int], siz
     bare = before.without(frozenset({"masks"})) if masked else before
     after = place(bare, cut.plane(at, size), (cut.source.width, cut.source.height))
     if after.rotated is not None and cut.mirrored:
-        # The first two corners stay the same edge of the object, and the way round the same.
-        after = replace(after, rotated=after.rotated.reshape(4, 2)[[1, 0, 3, 2]].reshape(1, 8))
+        after = replace(after, rotated=turned_over(after.rotated))
     return replace(after, **_masked(cut, solid, at, size)) if masked else after
 
 

@@ -11,7 +11,7 @@ from ..dataset import Annotations
 from ..dataset.geometry import bounds, box_corners
 from ..dataset.rings import bridge, rings_of_mask
 from ..dataset.rle import mask_boxes, to_mask
-from .shapes import object_areas, outlines
+from .shapes import fit, object_areas, outlines
 
 __all__ = [
     "Window",
@@ -29,12 +29,11 @@ Window = tuple[int, int, int, int]
 
 _FINE = 4  # rings are drawn at so many times the size and averaged
 _MOST_FINE = 1 << 24  # pixels; larger objects are drawn at their size
-_AGREES = 1.5  # pixels that a box may be off what it is around
 _FILLS = 0.99  # share of its box from which on an outline is the box itself
 _CLOSE = 0.75  # pixels that a new outline may be off the edges of the pixels: a step of one pixel becomes a slope
 
 
-def drawn(table: Annotations) -> NDArray[np.bool_]:
+def _drawn(table: Annotations) -> NDArray[np.bool_]:
     """Tell which annotations have a mask, a polygon or a rotated box, bool, shape (n,)."""
     return table.has("masks") | table.has("polygons") | table.has("rotated")
 
@@ -44,7 +43,7 @@ def tells_shape(table: Annotations) -> NDArray[np.bool_]:
 
     Some tools write every box as a polygon of four points, too.
     """
-    return np.asarray(drawn(table) & (object_areas(table) < _FILLS * table.box[:, 2:].prod(axis=1)))
+    return np.asarray(_drawn(table) & (object_areas(table) < _FILLS * table.box[:, 2:].prod(axis=1)))
 
 
 def agrees(table: Annotations, height: int) -> NDArray[np.bool_]:
@@ -57,8 +56,7 @@ def agrees(table: Annotations, height: int) -> NDArray[np.bool_]:
     if table.masks is not None:
         masked = (table.masks.lengths > 0)[:, None]
         around = np.where(masked, mask_boxes(table.masks, np.full(len(table), height, np.int32)), around)
-    off = np.abs(box_corners(around) - box_corners(table.box)).max(axis=1)
-    return np.asarray(drawn(table) & (off <= _AGREES))
+    return np.asarray(_drawn(table) & fit(table.box, around))
 
 
 def windows_of(table: Annotations, width: int, height: int, margin: float | NDArray[np.float64] = 0.0) -> list[Window]:

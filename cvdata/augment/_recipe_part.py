@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from .mixup import ALPHA
 from .remnants import Remnants
 
 __all__ = ["MixUp", "Mosaic", "RecipePart"]
@@ -32,7 +33,7 @@ class MixUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     p: _Share
-    alpha: Annotated[float, msgspec.Meta(gt=0.0, le=1000.0)] = 32.0
+    alpha: Annotated[float, msgspec.Meta(gt=0.0, le=1000.0)] = ALPHA
 
 
 class RecipePart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

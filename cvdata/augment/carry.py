@@ -13,14 +13,13 @@ from ..dataset import Annotations, Polygons, Ragged
 from ..dataset.geometry import bounds, polygon_areas
 from ..dataset.ragged import starts
 from ..dataset.rle import from_mask, mask_areas, mask_boxes, to_mask
-from .motion import Motion, Plane, within
-from .shapes import box_rings, clip_rings, dense, outlines, reaches_out, shrink_corners, trim
+from .motion import Motion, Plane, Warp, within
+from .shapes import box_rings, clip_rings, dense, fit, outlines, reaches_out, shrink_corners, trim, turned_over
 
 __all__ = ["Carried", "carry", "place"]
 
 Column = NDArray[np.float64]
 
-_SNUG = 1.5  # pixels that a box may differ from its outline and still be the box of it
 _CUT = 0.99  # share of an object up to which it counts as cut off: labels reach over an edge by a hair
 
 
@@ -118,20 +117,13 @@ def _boxes(
 ) -> NDArray[np.float64]:
     """Return the new boxes: an upright one stays exact, one that fitted an outline fits it again."""
     around, shaped = bounds(boxes), bounds(drawn)
-    snug = ~np.isnan(shaped[:, 0]) & _agree(bounds(outlines(table)), table.box)
+    snug = ~np.isnan(shaped[:, 0]) & fit(table.box, bounds(outlines(table)))
     if motion.upright:
         exact = _upright(table.box, motion)
         return np.where((snug & (share < 1))[:, None], shaped, exact)
     moved = np.where((snug | np.isnan(around[:, 0]))[:, None], shaped, around)
     # NaN is for labels of whole pictures; here it is a box of which nothing is left.
     return np.where(np.isnan(moved) & ~np.isnan(table.box), 0, moved)
-
-
-def _agree(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which boxes, x, y, width, height, have all edges within a pixel and a half."""
-    low = np.abs(one[:, :2] - other[:, :2]).max(axis=1)
-    high = np.abs(one[:, :2] + one[:, 2:] - other[:, :2] - other[:, 2:]).max(axis=1)
-    return np.asarray((low <= _SNUG) & (high <= _SNUG))
 
 
 def _upright(box: NDArray[np.float64], motion: Motion) -> NDArray[np.float64]:
@@ -143,16 +135,37 @@ def _upright(box: NDArray[np.float64], motion: Motion) -> NDArray[np.float64]:
 
 
 def _corners(rotated: Column, motion: Motion) -> Column:
-    """Move the corners of rotated boxes; the first two stay the same edge of the object, and the way round the same."""
+    """Move the corners of rotated boxes."""
     given = np.flatnonzero(~np.isnan(rotated[:, 0]))
     moved = rotated[given]
     for stage in motion.stages:
-        moved = shrink_corners(stage.move(moved.reshape(-1, 2)).reshape(-1, 8), stage.width, stage.height)
+        moved = _bent(moved, stage) if isinstance(stage, Warp) else stage.move(moved.reshape(-1, 2)).reshape(-1, 8)
+        moved = shrink_corners(moved, stage.width, stage.height)
     if motion.mirrored:
-        moved = moved.reshape(-1, 4, 2)[:, [1, 0, 3, 2]].reshape(-1, 8)
+        moved = turned_over(moved)
     corners = np.full_like(rotated, np.nan)
     corners[given] = moved
     return corners
+
+
+def _bent(rotated: Column, warp: Warp) -> Column:
+    """Return the rotated boxes, shape (n, 8), that hold what becomes of others whose sides are bent."""
+    count = len(rotated)
+    corners = warp.move(rotated.reshape(-1, 2)).reshape(-1, 4, 2)
+    along = corners[:, 1] - corners[:, 0] + corners[:, 2] - corners[:, 3]
+    along[~along.any(axis=1), 0] = 1
+    along /= np.hypot(*along.T)[:, None]
+    across = along[:, ::-1] * (-1, 1)
+    down = corners[:, 3] - corners[:, 0] + corners[:, 2] - corners[:, 1]
+    across[(across * down).sum(axis=1) < 0] *= -1
+    sides = dense(Polygons(rotated.reshape(-1, 2), 4 * np.arange(count + 1), np.arange(count + 1)))
+    points, owner = warp.move(sides.points), np.repeat(np.arange(count), np.diff(sides.rings))
+    ends = []
+    for axis in (along, across):
+        how_far = (points * axis[owner]).sum(axis=1)
+        ends += [f.reduceat(how_far, sides.rings[:-1])[:, None] * axis for f in (np.minimum, np.maximum)]
+    left, right, top, bottom = ends
+    return np.concatenate([left + top, right + top, right + bottom, left + bottom], axis=1)
 
 
 def _keypoints(table: Annotations, keypoints: Ragged, motion: Motion, swaps: Mapping[int, NDArray[np.int64]]) -> Ragged:
@@ -232,7 +245,7 @@ def _fitted(
     lost = drawn & ((share < 1) | ((left == 0) & (had > 0)))
     share = np.where(lost, np.minimum(left / whole, 1), share)
     before = mask_boxes(old, np.full(len(old), motion.height, np.int32))
-    snug = drawn & (left > 0) & _agree(before, table.box)
+    snug = drawn & (left > 0) & fit(table.box, before)
     chosen = snug & (share < 1) if motion.upright else snug
     fitting = mask_boxes(new, np.full(len(new), motion.size[1], np.int32))
     return np.where(chosen[:, None], fitting, box), share

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
@@ -29,26 +30,33 @@ class Collected:
     """What the workers said, in the order of the copies.
 
     Attributes:
-        pictures: without their annotations; `tables`: those, `image` counted through the pictures that were made.
+        pictures: without their annotations and lineage.
+        tables: their annotations, `image` counted through the pictures that were made.
+        lineages: what was drawn for each, as JSON: as objects it would take several times the memory.
         others: of each, rows of the pictures besides the parent that have a part in it.
+        mosaics, mixups: how many were made of four pictures, or of two.
     """
 
     pictures: list[MadePicture] = field(default_factory=list)
     tables: list[Annotations] = field(default_factory=list)
+    lineages: list[bytes] = field(default_factory=list)
     others: list[tuple[int, ...]] = field(default_factory=list)
+    mosaics: int = 0
+    mixups: int = 0
     _count: int = 0
 
     def add(self, pictures: Sequence[MadePicture]) -> None:
         """Take the next pictures."""
-        tables = []
         for picture in pictures:
-            if picture.problem is None:
-                table = table_of(picture.columns)
-                tables.append(replace(table, image=table.image + np.int32(self._count)))
-                self._count += 1
-            self.pictures.append(structs.replace(picture, columns={}))
+            self.pictures.append(structs.replace(picture, columns={}, lineage={}))
+            self.lineages.append(msgspec.json.encode(picture.lineage))
+            self.mosaics += "mosaic" in picture.lineage
+            self.mixups += "mixup" in picture.lineage
+        tables = [table_of(picture.columns) for picture in pictures if picture.problem is None]
         if tables:
-            self.tables.append(concat_annotations(tables))
+            image = np.repeat(np.arange(self._count, self._count + len(tables), dtype=np.int32), list(map(len, tables)))
+            self.tables.append(replace(concat_annotations(tables), image=image))
+            self._count += len(tables)
 
     @property
     def good(self) -> NDArray[np.int64]:
@@ -77,10 +85,10 @@ def with_pictures(
     table = concat_annotations(collected.tables)
     others = [collected.others[row] for row in good.tolist()]
     pictures = [collected.pictures[row] for row in good.tolist()]
-    lineage = [
-        {**said, **_named(dataset.images, rows), **picture.lineage}
-        for rows, picture in zip(others, pictures, strict=True)
-    ]
+    lineage = (
+        {**said, **_named(dataset.images, rows), **msgspec.json.decode(collected.lineages[row])}
+        for rows, row in zip(others, good.tolist(), strict=True)
+    )
     images = copied_images(dataset.images, made, [names[row] for row in good.tolist()], lineage)
     holds = np.bincount(table.image, minlength=len(made)) > 0
     images = replace(
@@ -158,8 +166,8 @@ def part_of(
         parents=len(np.unique(copies.parent)),
         copies=made,
         failed=len(pictures) - made,
-        mosaics=sum("mosaic" in picture.lineage for picture in pictures),
-        mixups=sum("mixup" in picture.lineage for picture in pictures),
+        mosaics=collected.mosaics,
+        mixups=collected.mixups,
         pasted=sum(picture.pasted for picture in pictures),
         unplaced=sum(picture.unplaced for picture in pictures),
         remnants=remnants,

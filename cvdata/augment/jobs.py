@@ -114,6 +114,7 @@ class _Plan:
     def __init__(self, dataset: Dataset, copies: Copies, means: Means) -> None:
         self._dataset, self._copies, self._means = dataset, copies, means
         self._table = replace(dataset.annotations, source_id=None, outlines=None)  # copies have their own, or none
+        self._counts = np.diff(dataset.offsets)  # once, not with every batch: a dataset may have a million pictures
         self._digest = _digest_of(means)
         joined = means.mosaic is not None or means.mixup is not None
         self._ring = Ring(dataset) if joined else None
@@ -124,7 +125,7 @@ class _Plan:
         used: dict[int, int] = {}
         jobs = [_renumbered(draft, used) for draft in drafts]
         images = np.array(list(used), np.int64)
-        counts = np.diff(self._dataset.offsets)[images]
+        counts = self._counts[images]
         table = self._table.take(ranges(self._dataset.offsets[:-1][images], counts))
         pictures = tuple(self._picture(row) for row in used)
         batch = Batch(self._means, tuple(jobs), pictures, table, starts(counts))

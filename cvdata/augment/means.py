@@ -12,7 +12,7 @@ from msgspec import structs
 
 from ..dataset import Categories, Dataset
 from ..dataset.copies import Copies
-from ..errors import UsageError
+from ..errors import MissingExtraError, UsageError
 from .follow import needs_of, with_flip_pairs
 from .pipeline import Pipeline
 from .recipe import MixUp, Mosaic, Recipe
@@ -76,7 +76,10 @@ def check_means(dataset: Dataset, copies: Copies, means: Means) -> None:
     Raises:
         UsageError: pictures that are labelled as a whole would be put together.
         AugmentError: a transform tears objects apart.
+        MissingExtraError: what pictures are pasted together with is not installed; a recipe said so when it was read.
     """
+    if len(copies):
+        _check_installed()
     used = np.isin(dataset.annotations.image, copies.parent)
     if copies.pasted is not None:
         used[copies.pasted.values] = True
@@ -89,6 +92,16 @@ def check_means(dataset: Dataset, copies: Copies, means: Means) -> None:
             )
     if means.transform is not None:
         pipeline_of(means.transform).refuse(needs_of(table))
+
+
+def _check_installed() -> None:
+    try:
+        import cv2  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            f"making new pictures needs the package OpenCV, which cannot be imported ({error})",
+            hint="pip install 'cvdata[augment]'",
+        ) from error
 
 
 @lru_cache(maxsize=1)

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from .remnants import Cut, Remnants, cut, moved, object_areas
+from .remnants import Cut, Remnants, cut, moved
 from .sample import Sample
+from .shapes import object_areas
 
 __all__ = ["Mixed", "Part", "fill", "refuse_whole_labels", "resized"]
 

@@ -23,8 +23,9 @@ from ._paste_cut import Cutout, Frame, annotation_at, cut_out, frame
 from ._paste_hide import hide
 from ._paste_place import Ground, places_for
 from .mixed import Mixed, refuse_whole_labels
-from .remnants import Remnants, object_areas
+from .remnants import Remnants
 from .sample import Sample
+from .shapes import object_areas
 
 __all__ = ["PasteSettings", "paste"]
 

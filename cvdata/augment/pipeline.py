@@ -347,6 +347,7 @@ def _plain(message: str) -> str:
 _PLAIN = {
     "Value error, ": "",
     ", unable to parse string as a number": "",
+    ", unable to parse string as an integer": "",
     "Field required": "is missing",
     "Input should be": "should be",
     "Tuple should": "should",
@@ -367,6 +368,12 @@ def _words(error: Exception) -> str:
     # The checks of the library are pydantic's: one entry for each kind of value that a setting may have.
     entries = cause.errors(include_url=False, include_context=False)
     where = entries[0]["loc"][:1]
-    said = dict.fromkeys(_plain(entry["msg"]) for entry in entries if entry["loc"][:1] == where)
+    found = [entry for entry in entries if entry["loc"][:1] == where]
+    for entry in found:
+        # A list of the right length: not that it is one is wrong, but what is in it.
+        at = entry["loc"][-1] if where else None
+        if isinstance(at, int) and entry["type"] != "missing":
+            return show(f"{where[0]}: value {at + 1} {_plain(entry['msg'])}")
+    said = dict.fromkeys(_plain(entry["msg"]) for entry in found)
     whole = ", or ".join(said).replace(", or should be", ", or")
     return show(": ".join([*map(str, where), whole]))

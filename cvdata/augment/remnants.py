@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from ..dataset import Annotations
 from .carry import carry, place
 from .motion import Motion, Plane
-from .shapes import object_areas
 
-__all__ = ["Cut", "Remnants", "cut", "judge", "moved", "object_areas"]
+__all__ = ["Cut", "Remnants", "cut", "judge", "moved"]
 
 
 class Remnants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

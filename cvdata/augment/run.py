@@ -80,6 +80,7 @@ def make(
 
     Raises:
         UsageError: the dataset has what the recipe cannot take along.
+        MissingExtraError: OpenCV is not installed.
         LockedError: another run works on the same output.
         OutputError: the disk refused.
     """

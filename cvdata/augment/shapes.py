@@ -12,7 +12,20 @@ from ..dataset.geometry import box_corners, overshoot_allowed, polygon_areas, ri
 from ..dataset.ragged import ranges, starts
 from ..dataset.rle import mask_areas
 
-__all__ = ["box_rings", "clip_rings", "dense", "object_areas", "outlines", "reaches_out", "shrink_corners", "trim"]
+__all__ = [
+    "box_rings",
+    "clip_rings",
+    "dense",
+    "fit",
+    "object_areas",
+    "outlines",
+    "reaches_out",
+    "shrink_corners",
+    "trim",
+    "turned_over",
+]
+
+_SNUG = 1.5  # pixels that a box may differ from its outline and still be the box of it
 
 
 def outlines(table: Annotations) -> Polygons:
@@ -118,6 +131,19 @@ def shrink_corners(rotated: NDArray[np.float64], width: int, height: int) -> NDA
         ends = np.array([[s.min(), t.min()], [s.max(), t.min()], [s.max(), t.max()], [s.min(), t.max()]])
         corners[out[row]] = first[row] + ends[:, :1] * along[row] + ends[:, 1:] * across[row]
     return np.asarray(corners.reshape(-1, 8))
+
+
+def turned_over(rotated: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put the corners of mirrored boxes, shape (n, 8), in the order that they had.
+
+    The first two stay the same edge of the object, and the way round the same.
+    """
+    return rotated.reshape(-1, 4, 2)[:, [1, 0, 3, 2]].reshape(-1, 8)
+
+
+def fit(box: NDArray[np.float64], around: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which boxes, x, y, width, height, are those around outlines: all edges within a pixel and a half."""
+    return np.asarray(np.abs(box_corners(box) - box_corners(around)).max(axis=1) <= _SNUG)
 
 
 def _half(

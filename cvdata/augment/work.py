@@ -61,11 +61,8 @@ def lost_batch(batch: Batch) -> Worked:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let OpenCV start no threads for a while: there is a worker for each core."""
-    try:
-        import cv2
-    except ImportError:  # nothing is transformed then
-        yield
-        return
+    import cv2
+
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

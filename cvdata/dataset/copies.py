@@ -92,7 +92,7 @@ def copy_names(
     return tuple(names)
 
 
-def copied_images(images: Images, copies: Copies, names: Sequence[str], lineage: Sequence[Mapping[str, Any]]) -> Images:
+def copied_images(images: Images, copies: Copies, names: Sequence[str], lineage: Iterable[Mapping[str, Any]]) -> Images:
     """Return rows for the copies alone: as their parents, but for the names, what they were made of, and their ids.
 
     A copy is in the split of its parent; `add_copies` puts both in one group. Facts are those of the parent: who

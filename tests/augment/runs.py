@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from PIL import Image
 
 from cvdata.augment.parents import choose_parents
 from cvdata.augment.recipe import load_recipe
@@ -21,9 +16,12 @@ from cvdata.augment.settings import AugmentSettings
 from cvdata.convert import ConvertSettings, Edit, read, write_edit
 from cvdata.dataset import Dataset
 from cvdata.engine import Silent, start
-from cvdata.files import disk
+from tests.ingestion import draw
+from tests.kills import killed_before
 
-__all__ = ["RECIPE", "augment", "draw", "made", "source", "tree"]
+__all__ = ["NAMES", "RECIPE", "augment", "contents", "made", "source"]
+
+NAMES = ("a.jpg", "b.jpg", "c/d é.png", "e.JPG")
 
 RECIPE = """\
 transform:
@@ -33,15 +31,6 @@ transform:
   - {__class_fullname__: RandomBrightnessContrast, p: 1.0}
   - {__class_fullname__: Affine, scale: [0.8, 1.2], translate_percent: [-0.2, 0.2], p: 1.0}
 """
-
-
-def draw(path: Path, seed: int, size: tuple[int, int] = (48, 32), **options: Any) -> Path:
-    """Write a picture that looks like no other of another seed."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path, **options)
-    os.utime(path, (1_704_153_600, 1_704_153_600))
-    return path
 
 
 def source(
@@ -80,6 +69,18 @@ def made(dataset: Dataset, target: Path, *, workers: int = 1, progress: Any = No
         yield done
 
 
+def contents(dataset: Dataset, **settings: Any) -> dict[str, bytes]:
+    """Return the files of the copies and their boxes, by the names of the copies."""
+    target = Path(dataset.images.folders[0]).parent.parent / "out"
+    with made(dataset, target, **settings) as done:
+        images, table = done.dataset.images, done.dataset.annotations
+        rows = range(len(dataset.images), len(images))
+        return {
+            images.names[row]: Path(images.file(row) or "").read_bytes() + table.box[table.image == row].tobytes()
+            for row in rows
+        }
+
+
 def augment(origin: Path, target: Path, *, workers: int = 1, progress: Any = None, **settings: Any) -> Made:
     """Read a dataset, make copies of its pictures, and write it with them."""
     reading = read(origin, workers=1)
@@ -91,24 +92,6 @@ def augment(origin: Path, target: Path, *, workers: int = 1, progress: Any = Non
     return done
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, hidden ones too."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def _main(number: int, workers: int, origin: Path, target: Path) -> None:
-    count = 0
-
-    def die(kind: str, path: str) -> None:
-        nonlocal count
-        count += 1
-        if count == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    disk.on_operation(die)
-    augment(origin, target, workers=workers)
-    sys.stdout.write(str(count))
-
-
 if __name__ == "__main__":  # python -m tests.augment.runs N WORKERS SRC DST
-    _main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    workers, origin, target = int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
+    killed_before(int(sys.argv[1]), lambda: augment(origin, target, workers=workers))

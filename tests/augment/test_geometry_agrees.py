@@ -146,3 +146,33 @@ def test_a_thousand_other_recipes_keep_the_pixels_inside_the_boxes(pool: list[di
             overlaps.append(overlap(filled(table, 0, lit.shape[1], lit.shape[0]), lit))
     assert seen > PICTURES * 0.4
     assert np.mean(overlaps) > 0.95
+
+
+def test_a_rotated_box_holds_its_object_and_stays_a_rectangle_when_the_picture_is_bent() -> None:
+    corners = np.array([[14, 22], [44, 10], [50, 25], [20, 37]], np.float64)
+    mask = inside(corners, 64, 56)
+    image = np.repeat((mask * np.uint8(255))[:, :, None], 3, axis=2)
+    sample = labelled(image, [{"box": box_of(mask), "rotated": corners.ravel().tolist()}])
+    for bend in BENDING:
+        for seed in range(5):
+            made = followed(sample, bend, seed=seed).sample
+
+            lit = made.image[:, :, 0] > LIT
+            assert made.table.rotated is not None
+            first, second, third, fourth = found = made.table.rotated[0].reshape(4, 2)
+            assert np.abs(first + third - second - fourth).max() < 1e-6, bend
+            assert abs((second - first) @ (fourth - first)) < 1e-6 * np.abs(found).max() ** 2, bend
+            assert (lit & ~inside(found, 64, 56, around=1.0)).sum() == 0, (bend, seed)
+            assert inside(found, 64, 56).sum() < 1.8 * lit.sum(), (bend, seed)
+
+
+def inside(corners: NDArray[np.float64], width: int, height: int, around: float = 0.0) -> NDArray[np.bool_]:
+    """Tell which pixels have their middle in a rectangle, or at most so far from it."""
+    first, second, _, fourth = corners
+    rows, columns = np.indices((height, width)) + 0.5
+    held = np.ones((height, width), np.bool_)
+    for side in (second - first, fourth - first):
+        length = float(np.hypot(*side))
+        far = ((columns - first[0]) * side[0] + (rows - first[1]) * side[1]) / length
+        held &= (far >= -around) & (far <= length + around)
+    return held

@@ -160,7 +160,8 @@ BAD = [
         "line 8: GaussNoise has no parameter 'var_limit'\n  hint: it takes std_range, mean_range, per_channel, "
         "noise_scale_factor, p; the file is of Albumentations 1.3.1, here is 2.0.8",
     ),
-    (one("Blur", "p: 1", "blur_limit: [3, many]"), "line 3: Blur: blur_limit must be a whole number"),
+    (one("Blur", "p: 1", "blur_limit: [3, many]"), "line 3: Blur: blur_limit: value 2 should be a whole number"),
+    (one("Affine", "p: 1", "scale: [1, big]"), "line 3: Affine: scale: value 2 should be a number"),
     (one("Blur", "p: 1", "blur_limit: [3]"), "line 3: Blur: blur_limit must be a list of 2 values or a whole number"),
     (one("CLAHE", "tile_grid_size: [8]"), "line 2: CLAHE: tile_grid_size must be a list of 2 values"),
     (

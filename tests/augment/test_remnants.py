@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvdata.augment.remnants import Cut, Remnants, cut, moved, object_areas
-from cvdata.augment.shapes import clip_rings, dense
+from cvdata.augment.remnants import Cut, Remnants, cut, moved
+from cvdata.augment.shapes import clip_rings, dense, object_areas
 from cvdata.dataset import Annotations, Polygons
 from cvdata.dataset.geometry import bounds, polygon_areas
 from cvdata.dataset.rle import from_mask, mask_areas, to_mask

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -21,26 +20,14 @@ from cvdata.dataset.copies import Copies, lineage_of
 from cvdata.engine import Silent, start
 from cvdata.errors import AugmentError, CvdataError, UsageError
 from cvdata.images.decode import decode
-from tests.augment.runs import augment, draw, made, source, tree
-
-NAMES = ("a.jpg", "b.jpg", "c/d é.png", "e.JPG")
+from tests.augment.runs import NAMES, augment, contents, made, source
+from tests.compare import tree
+from tests.ingestion import draw
 
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     return read(source(tmp_path / "src", NAMES)).dataset
-
-
-def contents(dataset: Dataset, **settings: Any) -> dict[str, bytes]:
-    """Return the files of the copies and their boxes, by the names of the copies."""
-    target = Path(dataset.images.folders[0]).parent.parent / "out"
-    with made(dataset, target, **settings) as done:
-        images, table = done.dataset.images, done.dataset.annotations
-        rows = range(len(dataset.images), len(images))
-        return {
-            images.names[row]: Path(images.file(row) or "").read_bytes() + table.box[table.image == row].tobytes()
-            for row in rows
-        }
 
 
 def test_copies_stand_behind_the_pictures_and_know_their_parents(dataset: Dataset, tmp_path: Path) -> None:
@@ -303,59 +290,6 @@ def test_objects_are_pasted_without_a_recipe(dataset: Dataset, tmp_path: Path) -
         assert done.part.pasted + done.part.unplaced == 3
         assert done.added.annotations == 4 + done.part.pasted
         assert done.part.recipe is None
-
-
-def test_what_a_run_made_before_an_error_is_taken_by_the_next(dataset: Dataset, tmp_path: Path) -> None:
-    whole = contents(dataset)
-
-    def interrupted() -> None:
-        with made(dataset, tmp_path / "out"):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    kept = tree(tmp_path / ".out.cvdata-made")
-    assert len(kept) == 4
-    for name in NAMES:  # same size, same time, other bytes: reading one again would show
-        path = tmp_path / "src/images" / name
-        status = path.stat()
-        path.write_bytes(bytes(status.st_size))
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-    assert contents(dataset) == whole
-    assert [path.name for path in tmp_path.iterdir()] == ["src"]
-
-
-@pytest.mark.parametrize(
-    "spoil", [lambda path: path.write_bytes(bytes(path.stat().st_size)), lambda path: path.unlink()]
-)
-def test_a_kept_file_that_is_not_whole_is_made_again(dataset: Dataset, tmp_path: Path, spoil: Any) -> None:
-    whole = contents(dataset)
-    with pytest.raises(ZeroDivisionError), made(dataset, tmp_path / "out"):
-        raise ZeroDivisionError
-    spoil(next((tmp_path / ".out.cvdata-made").iterdir()))
-
-    assert contents(dataset) == whole
-
-
-@pytest.mark.parametrize("change", [{"seed": 1}, {"quality": 50}, {"recipe": "standard"}, {"mixup": 1.0}])
-def test_a_run_with_other_settings_takes_nothing_of_an_earlier_one(
-    dataset: Dataset, tmp_path: Path, change: dict[str, Any]
-) -> None:
-    alone = contents(dataset, **change)
-    with pytest.raises(ZeroDivisionError), made(dataset, tmp_path / "out"):
-        raise ZeroDivisionError
-
-    assert contents(dataset, **change) == alone
-
-
-def test_a_picture_that_changed_after_the_kill_is_made_again(dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), made(dataset, tmp_path / "out"):
-        raise ZeroDivisionError
-    os.utime(draw(tmp_path / "src/images/a.jpg", 99), (5, 5))
-    alone = contents(replace(dataset))
-
-    assert contents(dataset) == alone
 
 
 def test_a_transform_that_fails_on_a_picture_is_named(dataset: Dataset, tmp_path: Path) -> None:

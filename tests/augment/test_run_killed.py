@@ -14,9 +14,12 @@ import pytest
 from cvdata.errors import LockedError, OutputError
 from cvdata.files import disk
 from cvdata.files.journal import Journal
-from tests.augment.runs import augment, draw, source, tree
+from tests.augment.runs import augment, source
 from tests.cli.command import CVDATA, environment
+from tests.compare import tree
 from tests.files.outputs import before_each_change, disk_full_at
+from tests.ingestion import draw
+from tests.kills import interrupted
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -130,18 +133,11 @@ def test_an_interrupted_run_ends_at_once_and_the_next_goes_on(tmp_path: Path, wo
     for name in names:
         draw(tmp_path / "src/images" / name, 1, (48, 32))
     origin = source(tmp_path / "src", names)
-    command = [CVDATA, "augment", str(origin), str(tmp_path / "out"), "--copies", "20", "--workers", str(workers)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True)
-    journal = tmp_path / ".out.cvdata-journal"
-    end = time.monotonic() + 30
-    while not (journal.is_file() and journal.stat().st_size) and time.monotonic() < end:
-        time.sleep(0.01)
+    command = ["augment", origin, tmp_path / "out", "--copies", 20, "--workers", workers]
 
-    os.killpg(process.pid, signal.SIGINT)
-    began = time.monotonic()
-    _, errors = process.communicate(timeout=30)
+    code, seconds, errors = interrupted(command, tmp_path / ".out.cvdata-journal")
 
-    assert process.returncode == 130
-    assert time.monotonic() - began < 2
+    assert code == 130
+    assert seconds < 2
     assert "the same command goes on from there" in errors
     assert sorted(p.name for p in tmp_path.iterdir()) == [".out.cvdata-journal", ".out.cvdata-made", "src"]

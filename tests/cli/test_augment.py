@@ -11,8 +11,9 @@ from PIL import Image
 from cvdata.convert import load
 from cvdata.dataset.copies import lineage_of
 from cvdata.formats.store import open_store
-from tests.augment.runs import augment, source, tree
+from tests.augment.runs import augment, source
 from tests.cli.command import cvdata
+from tests.compare import tree
 
 
 @pytest.fixture
@@ -178,6 +179,7 @@ def test_ready_recipes_are_listed_and_shown(tmp_path: Path) -> None:
         (["--min-visible", "-1"], "--min-visible"),
         (["--min-visible", "nan"], "--min-visible is nan"),
         (["--quality", "101"], "--quality"),
+        (["--preview", "sheet.jpg"], "--preview writes a PNG, and 'sheet.jpg' does not end so"),
         (["--show-recipe", "lite"], "there is no ready recipe 'lite'"),
     ],
 )
