@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -38,10 +39,12 @@ __all__ = [
     "QuarantineError",
     "UnsafePathError",
     "UsageError",
+    "nearest_of",
     "show",
 ]
 
 _LONGEST_SHOWN = 200
+_MOST_NAMED = 20
 
 # Unicode categories that change how the rest of a line looks: controls, formats (bidi, zero width), surrogates,
 # private use, line and paragraph separators. Sources: Unicode TR 36; CVE-2021-42574 (bidi).
@@ -65,6 +68,18 @@ def _escaped(char: str) -> str:
     if "\udc80" <= char <= "\udcff":  # an undecodable byte of a file name (PEP 383)
         return f"\\x{ord(char) - 0xDC00:02x}"
     return char.encode("unicode_escape").decode("ascii")
+
+
+def nearest_of(name: str, known: Sequence[str]) -> str:
+    """Return the hint for a name that is not known: the one that was meant, by its letters, else the first that are."""
+    import difflib
+
+    near = [other for other in known if other.casefold() == name.casefold()]
+    near = near or difflib.get_close_matches(name, known, 1)
+    if near:
+        return f"did you mean '{show(near[0])}'?"
+    some = ", ".join(map(show, known[:_MOST_NAMED])) or "none"
+    return f"there are: {some}{', …' if len(known) > _MOST_NAMED else ''}"
 
 
 @dataclass(frozen=True, slots=True)

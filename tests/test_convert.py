@@ -116,7 +116,8 @@ def test_a_picture_that_loses_its_classes_is_empty_and_not_unlabelled(source: Pa
     ("classes", "message"),
     [
         (("kat",), "there is no class 'kat'\n  hint: did you mean 'cat'?"),
-        (("zebra",), "there is no class 'zebra'\n  hint: classes: cat, dog <b>&amp;, unused, person"),
+        (("CAT",), "there is no class 'CAT'\n  hint: did you mean 'cat'?"),
+        (("zebra",), "there is no class 'zebra'\n  hint: there are: cat, dog <b>&amp;, unused, person"),
         (("cat", "cat"), "a class is named twice"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -15,7 +14,7 @@ import numpy as np
 from ..dataset import Dataset
 from ..dataset.select import keep_annotations, keep_classes
 from ..engine import Engine
-from ..errors import LossError, Place, UsageError, show
+from ..errors import LossError, Place, UsageError, nearest_of, show
 from ..files import Account, Counts, Loss, Manifest, Staging
 from ..formats import Format, Intake, Outlet
 from ..formats.losses import losses_of
@@ -204,9 +203,7 @@ def _select_classes(dataset: Dataset, names: tuple[str, ...] | None) -> tuple[Da
     known = list(dataset.categories.names)
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean '{show(near[0])}'?" if near else f"classes: {', '.join(map(show, known[:20]))}"
-            raise UsageError(f"there is no class '{show(name)}'", hint=hint)
+            raise UsageError(f"there is no class '{show(name)}'", hint=nearest_of(name, known))
     if len(set(names)) < len(names):
         raise UsageError("a class is named twice in --classes", hint="name each once")
     kept = keep_classes(dataset, [known.index(name) for name in names])

@@ -125,6 +125,9 @@ def format_again(dataset: Dataset, name: str) -> str:
     return "yolo-seg" if name == "yolo" and dataset.annotations.has("polygons").any() else name
 
 
+_NAME_IT = "name its format with --from, or in place of auto for cvdata convert"
+
+
 def detect(path: Path) -> str:
     """Return the name of the format that a path looks like most.
 
@@ -139,9 +142,9 @@ def detect(path: Path) -> str:
     if best == 0:
         raise DetectionError(
             f"'{show(path)}' is in no format that cvdata knows",
-            hint=f"name its format instead of auto; formats: {', '.join(format_names())}",
+            hint=f"{_NAME_IT}; formats: {', '.join(format_names())}",
         )
     if len(fits) > 1:
         why = "; ".join(f"{name}: {reason}" for name, reason in fits)
-        raise DetectionError(f"'{show(path)}' could be {why}", hint="name its format instead of auto")
+        raise DetectionError(f"'{show(path)}' could be {why}", hint=_NAME_IT)
     return fits[0][0]

@@ -134,7 +134,10 @@ def _refuse(event: Any, at: Place) -> None:
 
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_WORDS = {"": None, "~": None, "null": None, "true": True, "True": True, "false": False, "False": False}
+_MEANT = {"null": None, "true": True, "false": False}
+_WORDS = {"": None, "~": None} | {
+    spelt: value for word, value in _MEANT.items() for spelt in (word, word.capitalize(), word.upper())
+}
 
 
 def typed(node: Any) -> Any:

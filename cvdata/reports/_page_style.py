@@ -44,6 +44,7 @@ figcaption{margin-top:.6rem;color:var(--soft);font-size:.9rem;overflow-wrap:anyw
 .drawing{overflow-x:auto}
 .drawing svg{display:block;width:100%;min-width:26rem;max-width:40rem;height:auto;margin:0 auto}
 .drawing .small{min-width:0}
+.drawing .wide{max-width:47.5rem}
 figure img{display:block;max-width:100%;height:auto;margin:0 auto;border-radius:.3rem}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;fill:var(--soft);
 font-variant-numeric:tabular-nums}

@@ -72,7 +72,7 @@ def _shapes(plot: BeforeAfter) -> Iterator[_Shape]:
     across, values = _scale(plot)
     bottom = _TOP + _STEP * len(plot.rows)
     yield _Shape("text", "head", 0, 16, text=plot.title)
-    yield from _key(plot)
+    yield from _key(plot, any(_reach(row, across) is not None for row in plot.rows))
     for value in values:
         yield _Shape("line", "grid", across(value), _TOP - 4, 0, bottom - _TOP + 4)
         yield _Shape("text", "soft", across(value), bottom + 16, text=short(value), anchor="middle")
@@ -110,10 +110,10 @@ def _scale(plot: BeforeAfter) -> tuple[Callable[[float], float], list[float]]:
     return (lambda value: _LEFT + room * (math.log10(max(value, least / 2)) - low) / (high - low)), powers
 
 
-def _key(plot: BeforeAfter) -> Iterator[_Shape]:
+def _key(plot: BeforeAfter, reach: bool) -> Iterator[_Shape]:
     x = 0.0
     items: list[tuple[Role, str]] = [("before", "now"), ("after", "after")]
-    if any(row.reachable is not None for row in plot.rows):
+    if reach:
         items.append(("reach", "reachable"))
     if plot.goal is not None:
         items.append(("goal", f"goal {plot.goal:,}"))
@@ -132,10 +132,18 @@ def _row(row: Row, y: float, across: Callable[[float], float]) -> Iterator[_Shap
     for role, count, top in roles:
         if count:
             yield _Shape("rect", role, _LEFT, top, max(across(count) - _LEFT, 1.0), _BAR, f"{row.name}, {count:,}")
-    if row.reachable is not None and row.reachable > row.after and across(row.reachable) < _WIDTH - _RIGHT - 1:
-        yield _Shape("line", "reach", across(row.reachable), y + 1, 0, 2 * _BAR + 2)
+    if (reach := _reach(row, across)) is not None:
+        yield _Shape("line", "reach", reach, y + 1, 0, 2 * _BAR + 2)
     what = f"{row.before:,}" if row.before == row.after else f"{row.before:,} → {row.after:,}"
     yield _Shape("text", "strong", _WIDTH - _RIGHT + 12, y + 17, text=what)
+
+
+def _reach(row: Row, across: Callable[[float], float]) -> float | None:
+    """Return where the mark of what is reachable stands; None where it would be inside the bar or beyond the axis."""
+    if row.reachable is None or row.reachable <= row.after:
+        return None
+    place = across(row.reachable)
+    return place if place < _WIDTH - _RIGHT - 1 else None
 
 
 _COLOURS: dict[Role, str] = {
@@ -171,7 +179,8 @@ def drawn(plot: BeforeAfter) -> Markup:
         if shape.role in ("goal", "reach") and shape.kind == "line":  # the sheet has colours for areas alone
             shape = shape._replace(kind="rect", x=shape.x - 1, width=2)
         parts.append(_element(shape, {"class_": kind} if kind else {}))
-    return tag("svg", *parts, viewBox=f"0 0 {_WIDTH:g} {_height(plot):g}", role="img", aria_label=plot.title)
+    box = f"0 0 {_WIDTH:g} {_height(plot):g}"
+    return tag("svg", *parts, viewBox=box, role="img", aria_label=plot.title, class_="wide")
 
 
 def svg(plot: BeforeAfter) -> bytes:
@@ -230,8 +239,11 @@ def _room(shape: _Shape) -> float:
     return _LEFT - 24 if shape.anchor == "end" else _WIDTH - shape.x
 
 
+_WIDER = 1.05  # letters where the page is read, compared with those that are measured here
+
+
 def _fitted(shape: _Shape) -> str:
-    return lettering(shape.text, round(_SIZES.get(shape.role, _SIZE))).fitted(int(_room(shape))).text
+    return lettering(shape.text, round(_SIZES.get(shape.role, _SIZE))).fitted(int(_room(shape) / _WIDER)).text
 
 
 _FINE = 2

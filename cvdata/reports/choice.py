@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataset import Dataset
-from ..errors import UsageError, show
+from ..errors import UsageError, nearest_of, show
 
 __all__ = ["choose", "class_rows"]
 
@@ -59,10 +58,7 @@ def class_rows(dataset: Dataset, names: Sequence[str]) -> list[int]:
 def _find(name: str, known: list[str], what: str) -> int:
     if name in known:
         return known.index(name)
-    near = difflib.get_close_matches(name, known, 1)
-    some = ", ".join(map(show, known[:20])) or "none"
-    hint = f"did you mean '{show(near[0])}'?" if near else f"there are: {some}{', …' if len(known) > 20 else ''}"
-    raise UsageError(f"there is no {what} '{show(name)}'", hint=hint)
+    raise UsageError(f"there is no {what} '{show(name)}'", hint=nearest_of(name, known))
 
 
 def _named(names: Sequence[str], patterns: Sequence[str]) -> NDArray[np.bool_]:

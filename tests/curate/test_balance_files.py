@@ -109,6 +109,14 @@ def test_the_drawing_says_the_numbers_and_stands_alone() -> None:
     assert "style" not in drawing
 
 
+def test_what_is_reachable_is_in_the_key_only_where_it_is_drawn() -> None:
+    beyond, within = of_words(["a", "a", "b"]), of_words(["a"] * 12 + ["ab"])
+
+    drawings = [plot_file(planned(one, "oversample").part, "pets", ".svg").decode() for one in (beyond, within)]
+
+    assert [">reachable<" in drawing for drawing in drawings] == [False, True]
+
+
 def test_the_picture_is_as_large_as_its_classes_need() -> None:
     few, many = (planned(of_words(["a", "b"], classes=CLASSES[:n]), "oversample").part for n in (2, 4))
 

@@ -80,6 +80,12 @@ def test_classes_that_nobody_named_can_be_dropped() -> None:
     assert names_of(after) == [DOG] * 9
 
 
+@pytest.mark.parametrize("names", [{}, {"cat": None}])
+def test_a_map_that_names_no_class_to_keep_does_not_drop_all_of_them(names: dict[str, str | None]) -> None:
+    with pytest.raises(UsageError, match="would drop every class"):
+        mapped(names, only_mapped=True)
+
+
 def test_classes_with_different_keypoints_are_not_joined() -> None:
     dataset = tiny()
     points = (("nose", "tail"), (), (), ("nose", "eye", "ear"))
@@ -143,6 +149,13 @@ def test_a_file_has_a_line_for_each_class(tmp_path: Path) -> None:
 
     assert given == {"cat": "animal", DOG: "yes", "unused": None, "person": "null", "7": None}
     assert places["person"].line == 4
+
+
+@pytest.mark.parametrize("nothing", ["", "~", "null", "Null", "NULL"])
+def test_every_nothing_of_yaml_drops_a_class(tmp_path: Path, nothing: str) -> None:
+    (tmp_path / "map.yaml").write_text(f"cat: {nothing}\n", "utf-8")
+
+    assert read_map(tmp_path / "map.yaml")[0] == {"cat": None}
 
 
 @pytest.mark.parametrize(

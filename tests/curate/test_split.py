@@ -265,6 +265,31 @@ def test_what_belongs_to_a_kept_picture_goes_where_it_is() -> None:
     assert [warning.code for warning in outcome.certificate.warnings] == ["joined-kept"]
 
 
+def test_where_kept_splits_spoil_the_shares_no_group_is_blamed_and_nothing_is_called_the_best() -> None:
+    names = ["f_frame_1.jpg", "f_frame_2.jpg", *(f"{n:02}x" for n in range(18))]
+    objects = [[1, 1, 0] if 2 <= n < 11 else [1, 0, 0] for n in range(20)]
+    kept = dict.fromkeys(names[2:11], "test")
+    settings = SplitSettings(keep=("test",), labels_only=True)
+
+    outcome = split(dataset_of_names(names, objects, splits=kept), settings)
+
+    assert [(warning.message, warning.examples[-1]) for warning in outcome.certificate.warnings] == [
+        (
+            "splits are off by up to 35.0 points; --keep holds 9 of 20 pictures",
+            "test has 45.0 % of the pictures",
+        ),
+        (
+            "1 class does not reach every split: in too few groups, or --keep holds their pictures",
+            "b lives in 9 groups, none in train, val",
+        ),
+        (
+            "1 class is more than 2 points off the wish: too few pictures or groups hold them, "
+            "or --keep holds their pictures",
+            "a: off by 35.0 points (20 pictures in 19 groups)",
+        ),
+    ]
+
+
 def test_a_leak_between_kept_splits_is_counted_and_named() -> None:
     names = ["f_frame_1.jpg", "f_frame_2.jpg", *(f"{n}x" for n in range(20))]
     splits = {"f_frame_1.jpg": "val", "f_frame_2.jpg": "test"}
@@ -318,7 +343,7 @@ def test_what_this_dataset_cannot_give_is_refused() -> None:
     none = dataset_of_names([], [])
 
     for settings, of, message in (
-        (SplitSettings(keep=("tset",)), dataset, "no split is called 'tset'\n  hint: did you mean test?"),
+        (SplitSettings(keep=("tset",)), dataset, "no split is called 'tset'\n  hint: did you mean 'test'?"),
         (SplitSettings(folds=2), of_two, "2 folds are too many for 1 group,"),
         (
             SplitSettings(folds=10**10),

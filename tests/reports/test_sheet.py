@@ -193,6 +193,7 @@ def test_a_picture_is_found_without_its_folder_and_with_brackets_in_its_name() -
     ("asked", "message"),
     [
         ({"classes": ["cst"]}, "there is no class 'cst'\n  hint: did you mean 'cat'?"),
+        ({"classes": ["CAT"]}, "there is no class 'CAT'\n  hint: did you mean 'cat'?"),
         ({"splits": ["test"]}, "there is no split 'test'\n  hint: there are: train, val"),
         ({"pictures": ["007.png"]}, "there is no picture '007.png'\n  hint: names are such as 00.png, 01.png, 02.png"),
     ],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset import Dataset, State
+from ...dataset.lots import draw_lots
 from ...dataset.ragged import ranges, starts
 from ...errors import UsageError, show
 
@@ -142,11 +142,5 @@ def training_splits(dataset: Dataset, wanted: tuple[str, ...] = ()) -> tuple[str
 
 def draws(names: list[str], seed: int) -> NDArray[np.float64]:
     """Return a number in [0, 1) for each name, by hashing: adding pictures changes no other picture's number."""
-    start = hashlib.blake2b(f"{seed}\0".encode(), digest_size=8)
-    digests = []
-    for name in names:
-        one = start.copy()
-        one.update(name.encode("utf-8", "surrogatepass"))
-        digests.append(one.digest())
-    numbers = np.frombuffer(b"".join(digests), ">u8").astype(np.float64)
-    return np.asarray(numbers * (2.0**-64 * (1 - 2.0**-53)))  # the largest would round to 1
+    # The largest lot would round to 1.
+    return np.asarray(draw_lots(names, f"{seed}\0").astype(np.float64) * (2.0**-64 * (1 - 2.0**-53)))

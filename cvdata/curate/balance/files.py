@@ -139,7 +139,8 @@ def _page(part: BalancePart, name: str) -> bytes:
 
 _CAPTION = (
     "Reachable is the most that the strategy could give a class by itself, all its pictures repeated as often "
-    "as --limit allows. Evenness is the entropy of the classes over its maximum; 1 is even."
+    "as --limit allows; where that is beyond the axis, the table alone has it. Evenness is the entropy of the classes "
+    "over its maximum; 1 is even."
 )
 
 

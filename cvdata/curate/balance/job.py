@@ -22,27 +22,11 @@ from .count import Census, census_of, training_splits
 from .numbers import Outcome, copied, part_of, pasted
 from .paste import plan_pasting
 from .repeat import default_threshold, oversample, reach_target, repeat_factors, rounded
-from .report import BalancePart, BalancePlanReport, BalanceReport, MadeCounts, SamplingWeights, Strategy
-from .settings import OPTIONS, TARGET, BalanceSettings, check_settings, given
+from .report import BalancePart
+from .settings import BalanceSettings, check_settings, given
 from .undersample import undersample_exactly, undersample_greedily
 
-__all__ = [
-    "OPTIONS",
-    "TARGET",
-    "BalancePart",
-    "BalancePlanReport",
-    "BalanceReport",
-    "BalanceSettings",
-    "Balanced",
-    "MadeCounts",
-    "Plan",
-    "SamplingWeights",
-    "Strategy",
-    "apply",
-    "check_settings",
-    "objects_in",
-    "plan",
-]
+__all__ = ["Balanced", "Plan", "apply", "objects_in", "plan"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,7 +127,7 @@ def _shortfalls(
     if settings.strategy == "undersample":
         return left_over(census, names, goal, outcome.times)
     limit = given(settings.limit)
-    return left_behind(census, names, goal, outcome.reachable, outcome.objects, limit, outcome.usable)
+    return list(left_behind(census, names, goal, outcome.reachable, outcome.objects, limit, outcome.usable))
 
 
 def _notes(settings: BalanceSettings, now: NDArray[np.int64], times: NDArray[np.int64]) -> list[str]:

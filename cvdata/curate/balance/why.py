@@ -26,25 +26,13 @@ def left_behind(
     after: NDArray[np.int64],
     limit: int,
     usable: NDArray[np.int64] | None,
-) -> list[Shortfall]:
-    """Return the classes that stay below the goal.
+) -> Iterator[Shortfall]:
+    """Yield the classes that stay below the goal.
 
     Args:
         reachable, after: int64, shape (classes,), objects.
         usable: objects that can be cut out, where they are pasted.
     """
-    return list(_behind(census, names, goal, reachable, after, limit, usable))
-
-
-def _behind(
-    census: Census,
-    names: tuple[str, ...],
-    goal: int,
-    reachable: NDArray[np.int64],
-    after: NDArray[np.int64],
-    limit: int,
-    usable: NDArray[np.int64] | None,
-) -> Iterator[Shortfall]:
     now, pictures = census.objects().tolist(), census.pictures().tolist()
     first = np.searchsorted(np.sort(census.category), np.arange(census.classes + 1))
     by_class = np.argsort(census.category, kind="stable")

@@ -1,6 +1,7 @@
 """Look at a dataset before training on it: `cvdata check`."""
 
-from .job import Pictures, check, check_codes, pictures_of
+from .job import check, check_codes
+from .pictures import Pictures, pictures_of
 
 __all__ = [
     "Pictures",

@@ -24,7 +24,7 @@ from .source_catalogue import NOTE_CODES
 from .trainers import Case, trainer_hits
 from .trainers.case import in_shell
 
-__all__ = ["Pictures", "check", "check_codes", "pictures_of"]
+__all__ = ["check", "check_codes"]
 
 
 def check(

@@ -1,24 +1,22 @@
 """What changed between two datasets, picture by picture and annotation by annotation."""
 
-from .job import (
+from .compare import Comparison, Kind
+from .job import compare, diff
+from .records import (
     AnnotationCounts,
     Change,
     ClassChange,
     ClassCounts,
-    Comparison,
     DiffReport,
     DiffSettings,
     DiffSide,
-    Kind,
     PictureChange,
     PictureCounts,
     Relabelled,
     Shift,
-    compare,
-    diff,
-    draw_changes,
-    report_of,
 )
+from .report import report_of
+from .sheet import draw_changes
 
 __all__ = [
     "AnnotationCounts",

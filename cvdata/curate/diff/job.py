@@ -12,42 +12,14 @@ from __future__ import annotations
 
 from ...dataset import Dataset
 from ...engine import Engine, InProcess, Progress, Silent
-from .compare import Comparison, Kind, compare_columns
+from .compare import Comparison, compare_columns
 from .records import (
-    AnnotationCounts,
-    Change,
-    ClassChange,
-    ClassCounts,
     DiffReport,
     DiffSettings,
-    DiffSide,
-    PictureChange,
-    PictureCounts,
-    Relabelled,
-    Shift,
 )
 from .report import report_of
-from .sheet import draw_changes
 
-__all__ = [
-    "AnnotationCounts",
-    "Change",
-    "ClassChange",
-    "ClassCounts",
-    "Comparison",
-    "DiffReport",
-    "DiffSettings",
-    "DiffSide",
-    "Kind",
-    "PictureChange",
-    "PictureCounts",
-    "Relabelled",
-    "Shift",
-    "compare",
-    "diff",
-    "draw_changes",
-    "report_of",
-]
+__all__ = ["compare", "diff"]
 
 
 def diff(before: Dataset, after: Dataset, settings: DiffSettings | None = None) -> DiffReport:

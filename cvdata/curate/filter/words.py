@@ -9,12 +9,12 @@ from typing import Literal
 
 from ...errors import Place, UsageError, show
 
-__all__ = ["KEYWORDS", "Expression", "Word", "words_of"]
+__all__ = ["Expression", "Word", "words_of"]
 
 _LONGEST = 100_000  # characters: ten thousand names in brackets are fine, a file given by mistake is not
 _SHOWN = 50  # characters before and after the place that a message is about
 
-KEYWORDS = frozenset({"and", "or", "not", "in", "like", "is"})
+_KEYWORDS = frozenset({"and", "or", "not", "in", "like", "is"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +103,5 @@ def _word(found: re.Match[str]) -> Word:
         return Word("text", text[1:-1].replace(text[0] * 2, text[0]), start, stop)
     if found.lastgroup == "sign":
         return Word("sign", text, start, stop)
-    keyword = text.lower() in KEYWORDS and (text.islower() or text.isupper())
+    keyword = text.lower() in _KEYWORDS and (text.islower() or text.isupper())
     return Word("sign", text.lower(), start, stop) if keyword else Word("word", text, start, stop)

@@ -1,6 +1,7 @@
 """Make one dataset of several: `cvdata merge`."""
 
-from .job import MergeOutcome, MergeReport, MergeSettings, MergeTally, Part, merge
+from .job import MergeOutcome, Part, merge
+from .report import MergeReport, MergeSettings, MergeTally
 
 __all__ = [
     "MergeOutcome",

@@ -17,11 +17,11 @@ from .classes import JoinedClasses, join_classes, likely_same
 from .content import Same, same_pictures
 from .meta import join_meta
 from .pictures import Names, name_pictures
-from .report import Clashes, MergeReport, MergeSettings, MergeSource, MergeTally, Renamed
+from .report import Clashes, MergeSettings, MergeSource, MergeTally, Renamed
 from .whole import Whole
 from .words import Notes, refuse_classes, refuse_pictures
 
-__all__ = ["MergeOutcome", "MergeReport", "MergeSettings", "MergeTally", "Part", "merge"]
+__all__ = ["MergeOutcome", "Part", "merge"]
 
 
 @dataclass(frozen=True)

@@ -155,8 +155,8 @@ class Notes:
 
     def classes(self, classes: JoinedClasses, alike: Sequence[str]) -> None:
         """Say what became of the classes."""
-        chosen = {"last": "the last", "union": "all"}.get(self._on_conflict, "the first")
-        message = f"{{n}} classes are described differently; what {chosen} says was taken"
+        chosen = {"last": "the last says", "union": "all say"}.get(self._on_conflict, "the first says")
+        message = f"{{n}} classes are described differently; what {chosen} was taken"
         self._note("conflicting-classes", message, classes.clashes)
         which = "last" if self._on_conflict == "last" else "first"
         message = f"{{n}} attributes of classes are others in another source; the {which} stay"

@@ -1,6 +1,6 @@
 """Rename, join and drop classes: `cvdata remap`."""
 
-from .job import Mapped, NewClass, RemapOutcome, Remapped, RemapReport, RemapSettings, remap
+from .job import Mapped, NewClass, RemapOutcome, Remapped, RemapReport, RemapSettings, check_remap, remap
 
 __all__ = [
     "Mapped",
@@ -9,5 +9,6 @@ __all__ = [
     "RemapReport",
     "RemapSettings",
     "Remapped",
+    "check_remap",
     "remap",
 ]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from ...errors import Place, UsageError, show
-from ...formats._yolo_yaml import Lines, Plain, load_yaml
+from ...formats._yolo_yaml import Lines, load_yaml, typed
 
 __all__ = ["check_map", "parse_map", "read_map"]
 
@@ -45,14 +45,10 @@ def read_map(path: str | os.PathLike[str]) -> tuple[dict[str, str | None], dict[
         if not isinstance(new, str):
             message = f"'{show(old)}' has a list or a mapping, expected a name"
             raise UsageError(message, at=places[str(old)], hint=hint)
-    given = {str(old): None if _is_nothing(new) else str(new) for old, new in found.items()}
+    # What stands for nothing drops a class; in quotes it is a name.
+    given = {str(old): None if typed(new) is None else str(new) for old, new in found.items()}
     check_map(given, places)
     return given, places
-
-
-def _is_nothing(value: str) -> bool:
-    """Tell what stands for nothing in YAML 1.2; in quotes it is a name."""
-    return isinstance(value, Plain) and value in ("", "~", "null")
 
 
 def parse_map(pairs: Iterable[str], dropped: Iterable[str] = ()) -> dict[str, str | None]:

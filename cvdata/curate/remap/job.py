@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -12,20 +11,12 @@ import numpy as np
 
 from ...dataset import Categories, Dataset
 from ...dataset.select import keep_classes
-from ...errors import Place, UsageError, show
+from ...errors import Place, UsageError, nearest_of, show
 from ...files import DatasetReport, Finding
 from ...reports.measures import class_counts
 from .file import check_map
 
-__all__ = [
-    "Mapped",
-    "NewClass",
-    "RemapOutcome",
-    "RemapReport",
-    "RemapSettings",
-    "Remapped",
-    "remap",
-]
+__all__ = ["Mapped", "NewClass", "RemapOutcome", "RemapReport", "RemapSettings", "Remapped", "check_remap", "remap"]
 
 
 class RemapSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +86,21 @@ class RemapOutcome:
     findings: list[Finding]
 
 
+def check_remap(settings: RemapSettings, places: Mapping[str, Place] | None = None) -> None:
+    """Refuse what makes no sense in any dataset.
+
+    Args:
+        places: where each old name stands in a file, for messages.
+
+    Raises:
+        UsageError: a new name is none for a class, or every class would go for want of a name to keep.
+    """
+    check_map(settings.map, places)
+    if settings.only_mapped and all(new is None for new in settings.map.values()):
+        hint = "name those that stay, such as cat=cat, or keep what the map does not name"
+        raise UsageError("keeping nothing but the classes that the map names would drop every class", hint=hint)
+
+
 def remap(dataset: Dataset, settings: RemapSettings, places: Mapping[str, Place] | None = None) -> RemapOutcome:
     """Rename, join and drop classes.
 
@@ -105,9 +111,9 @@ def remap(dataset: Dataset, settings: RemapSettings, places: Mapping[str, Place]
         places: where each old name stands in a file, for messages.
 
     Raises:
-        UsageError: there is no such class, or classes are joined whose keypoints differ.
+        UsageError: there is no such class, none would stay, or classes are joined whose keypoints differ.
     """
-    check_map(settings.map, places)
+    check_remap(settings, places)
     before = dataset.categories
     _check_names(settings.map, before.names, places or {})
     new = _new_names(before.names, settings)
@@ -123,11 +129,7 @@ def remap(dataset: Dataset, settings: RemapSettings, places: Mapping[str, Place]
 def _check_names(given: Mapping[str, str | None], known: Sequence[str], places: Mapping[str, Place]) -> None:
     for name in given:
         if name not in known:
-            near = [other for other in known if other.casefold() == name.casefold()]
-            near = near or difflib.get_close_matches(name, known, 1)
-            some = ", ".join(map(show, known[:20])) + (", …" if len(known) > 20 else "")
-            hint = f"did you mean '{show(near[0])}'?" if near else f"there are: {some or 'none'}"
-            raise UsageError(f"there is no class '{show(name)}'", at=places.get(name), hint=hint)
+            raise UsageError(f"there is no class '{show(name)}'", at=places.get(name), hint=nearest_of(name, known))
 
 
 def _new_names(names: Sequence[str], settings: RemapSettings) -> list[str | None]:

@@ -13,7 +13,8 @@ from ...dataset import Dataset, State
 from ...dataset.select import keep_images
 from ...errors import UsageError
 from ...files import DatasetReport
-from ...reports.measures import class_counts, split_rows
+from ...reports.measures import split_rows
+from ..class_counts import ClassChange, class_changes
 from .shares import draw_in_shares
 from .units import Ints, Units, draw_first, draw_in_cells, units_of
 
@@ -50,7 +51,7 @@ class SampleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     seed: int = 0
 
 
-class ClassShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClassShare(ClassChange, frozen=True, kw_only=True):
     """A class before and after.
 
     Attributes:
@@ -60,11 +61,6 @@ class ClassShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         image_share, image_share_after: the part of all pictures that have it.
     """
 
-    name: str
-    annotations: int
-    annotations_after: int
-    images: int
-    images_after: int
     share: float | None
     share_after: float | None
     image_share: float | None
@@ -185,23 +181,15 @@ def _sampled(before: Dataset, after: Dataset, number: int) -> Sampled:
 
 
 def _classes(before: Dataset, after: Dataset) -> list[ClassShare]:
-    first, second = class_counts(before), class_counts(after)
-    counts = [
-        table.sum(axis=1).tolist() for table in (first.annotations, second.annotations, first.images, second.images)
-    ]
     return [
         ClassShare(
-            name=name,
-            annotations=a,
-            annotations_after=b,
-            images=c,
-            images_after=d,
-            share=_share(a, len(before.annotations)),
-            share_after=_share(b, len(after.annotations)),
-            image_share=_share(c, len(before.images)),
-            image_share_after=_share(d, len(after.images)),
+            **msgspec.structs.asdict(row),
+            share=_share(row.annotations, len(before.annotations)),
+            share_after=_share(row.annotations_after, len(after.annotations)),
+            image_share=_share(row.images, len(before.images)),
+            image_share_after=_share(row.images_after, len(after.images)),
         )
-        for name, a, b, c, d in zip(before.categories.names, *counts, strict=True)
+        for row in class_changes(before, after)
     ]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset import Dataset, Images, State
+from ...dataset.lots import draw_lots
 from ...reports.measures import pairs_of, split_rows
 
 __all__ = ["Ints", "Units", "apportion", "draw_first", "draw_in_cells", "units_of"]
@@ -92,13 +92,7 @@ def _groups(images: Images) -> Ints:
 
 def _ranks(names: list[str], seed: int) -> Ints:
     """Return the place of each name in the order of hashes, in which one more name moves no other."""
-    start = hashlib.blake2b(f"{seed}/".encode(), digest_size=8)
-    digests = []
-    for name in names:
-        digest = start.copy()
-        digest.update(name.encode("utf-8", "surrogatepass"))
-        digests.append(digest.digest())
-    order = np.argsort(np.frombuffer(b"".join(digests), ">u8").astype(np.uint64), kind="stable")
+    order = np.argsort(draw_lots(names, f"{seed}/"), kind="stable")
     rank = np.empty(len(names), np.int64)
     rank[order] = np.arange(len(names))
     return rank

@@ -6,7 +6,6 @@ outcome.dataset.images.split, outcome.certificate.leaks
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,35 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset import Dataset, Facts
+from ...dataset.lots import draw_lots
 from ...engine import Engine, InProcess, Progress, Silent
 from ...errors import UsageError
 from ..check.pictures import pictures_of
-from .certificate import (
-    ClassPart,
-    ClassShares,
-    GroupKind,
-    SplitCertificate,
-    SplitPart,
-    SplitReport,
-    certify,
-)
+from .certificate import certify
 from .groups import reasons_of, units_of
+from .report import SplitCertificate
 from .strata import Problem, stratify
 from .tally import tally
 from .wish import SplitSettings, Wish, check_settings, kept_pictures, wish_of
 
-__all__ = [
-    "ClassPart",
-    "ClassShares",
-    "GroupKind",
-    "SplitCertificate",
-    "SplitOutcome",
-    "SplitPart",
-    "SplitReport",
-    "SplitSettings",
-    "check_settings",
-    "split",
-]
+__all__ = ["SplitOutcome", "split"]
 
 
 @dataclass(frozen=True)
@@ -125,12 +107,7 @@ def _fixed_units(unit: NDArray[np.int64], kept: NDArray[np.int64], units: int, s
 def _order(names: Sequence[str], unit: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Shuffle the units: by a hash of the seed and the name of the first picture of each."""
     _, first = np.unique(unit, return_index=True)
-    start = f"{seed}/".encode()
-    digests = [
-        hashlib.blake2b(start + names[row].encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        for row in first.tolist()
-    ]
-    return np.argsort(np.frombuffer(b"".join(digests), ">u8").astype(np.uint64), kind="stable")
+    return np.argsort(draw_lots([names[row] for row in first.tolist()], f"{seed}/"), kind="stable")
 
 
 def _as_asked(placed: NDArray[np.int64], wish: Wish, settings: SplitSettings) -> tuple[NDArray[np.int64], Wish]:

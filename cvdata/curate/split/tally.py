@@ -55,10 +55,9 @@ class Tally:
         """Unit of each entry, int64."""
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
-    def totals(self, units: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """Return the sum of each column over the given units, or all, int64."""
-        chosen = slice(None) if units is None else units[self.unit]
-        return np.bincount(self.column[chosen], self.count[chosen], self.columns).astype(np.int64)
+    def totals(self) -> NDArray[np.int64]:
+        """Return the sum of each column, int64."""
+        return np.bincount(self.column, self.count, self.columns).astype(np.int64)
 
 
 def tally(dataset: Dataset, unit: NDArray[np.int64]) -> Tally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +11,8 @@ from ...files import Finding
 from .counts import Counted
 from .groups import torn_groups
 from .reach import least_off
+from .report import ClassShares, SplitPart
 from .wish import Wish
-
-if TYPE_CHECKING:
-    from .certificate import ClassShares, SplitPart
 
 __all__ = ["warnings_of"]
 
@@ -24,6 +20,7 @@ _ALLOWED = 2.0  # points that a share may be off before it is said why,
 _HAIR = 1e-9  # and what floats may add
 _EXAMPLES = 10
 _NAMED = 3  # splits that are named in one place
+_OR_HELD = ", or --keep holds their pictures"
 
 
 def warnings_of(
@@ -36,12 +33,13 @@ def warnings_of(
     kept: NDArray[np.int64],
 ) -> list[Finding]:
     """Say which wishes this division does not meet, and what is the best that its groups allow."""
+    held = int(np.count_nonzero((kept >= 0) & (dataset.images.split < len(wish.names))))
     return [
         *_kept_leaks(dataset, unit),
         *_joined(dataset, wish, kept),
-        *_sizes(dataset, wish, splits, unit),
-        *_missing(classes),
-        *_off(wish, classes, counted),
+        *_sizes(dataset, wish, splits, unit, held),
+        *_missing(classes, held),
+        *_off(wish, classes, counted, held),
     ]
 
 
@@ -77,26 +75,30 @@ def _joined(dataset: Dataset, wish: Wish, kept: NDArray[np.int64]) -> list[Findi
     return [Finding(code="joined-kept", message=message, count=len(rows), examples=examples)]
 
 
-def _sizes(dataset: Dataset, wish: Wish, splits: list[SplitPart], unit: NDArray[np.int64]) -> list[Finding]:
-    """Say which splits are too large or too small, and which group is to blame."""
+def _sizes(dataset: Dataset, wish: Wish, splits: list[SplitPart], unit: NDArray[np.int64], held: int) -> list[Finding]:
+    """Say which splits are too large or too small, and what is to blame: a group, or pictures that were to stay."""
     off = [part for part in splits if part.off is not None and abs(part.off) > _ALLOWED + _HAIR]
     filled = np.flatnonzero(dataset.images.split < len(wish.names))
     if not off:
         return []
-    sizes = np.bincount(unit[filled])
-    largest = int(sizes.argmax())
-    best = least_off(sizes[sizes > 0], wish.shares)
-    first = dataset.images.names[int(np.argmax(unit == largest))]
-    share = 100 * sizes[largest] / len(filled)
-    blame = f"; the group of {show(first)} holds {share:.0f} % of all pictures" if sizes[largest] > 1 else ""
-    message = (
-        f"splits are off by up to {max(abs(part.off or 0) for part in off):.1f} points ({best:.1f} at best){blame}"
-    )
+    blame = f"; --keep holds {held:,} of {len(filled):,} pictures" if held else _blame(dataset, wish, unit, filled)
+    message = f"splits are off by up to {max(abs(part.off or 0) for part in off):.1f} points{blame}"
     examples = [f"{show(part.name)} has {100 * (part.share or 0):.1f} % of the pictures" for part in off]
     return _finding("split-off", message, examples)
 
 
-def _missing(classes: list[ClassShares]) -> list[Finding]:
+def _blame(dataset: Dataset, wish: Wish, unit: NDArray[np.int64], filled: NDArray[np.int64]) -> str:
+    """Name the largest group, and what is the best that the groups allow."""
+    sizes = np.bincount(unit[filled])
+    largest = int(sizes.argmax())
+    best = f" ({least_off(sizes[sizes > 0], wish.shares):.1f} at best)"
+    if sizes[largest] == 1:
+        return best
+    first = dataset.images.names[int(np.argmax(unit == largest))]
+    return f"{best}; the group of {show(first)} holds {100 * sizes[largest] / len(filled):.0f} % of all pictures"
+
+
+def _missing(classes: list[ClassShares], held: int) -> list[Finding]:
     """Name classes that are not in every split."""
     examples = []
     for one in sorted(classes, key=lambda one: -one.groups):
@@ -107,6 +109,7 @@ def _missing(classes: list[ClassShares]) -> list[Finding]:
     message = (
         f"{len(examples):,} class{'es do' if len(examples) > 1 else ' does'} not reach every split: in too few groups"
     )
+    message += _OR_HELD if held else ""
     return _finding("class-missing", message, examples)
 
 
@@ -115,18 +118,24 @@ def _without(one: ClassShares) -> list[str]:
     return [show(part.split) for part in one.splits if one.images and not part.images]
 
 
-def _off(wish: Wish, classes: list[ClassShares], counted: Counted) -> list[Finding]:
+def _off(wish: Wish, classes: list[ClassShares], counted: Counted, held: int) -> list[Finding]:
     """Name classes whose shares are far from the wish, the worst first, with the best that their groups allow."""
     far = [(row, one) for row, one in enumerate(classes) if abs(one.off or 0) > _ALLOWED + _HAIR and not _without(one)]
     examples = []
     for row, one in sorted(far, key=lambda pair: -abs(pair[1].off or 0))[:_EXAMPLES]:
-        best = max(least_off(pieces, wish.shares) for pieces in counted.pieces(row, len(wish.names)))
+        best = "" if held else f"{_best(counted, row, wish):.1f} at best with "
         groups = f" in {one.groups:,} group{'s' * (one.groups != 1)}" if one.groups < one.images else ""
         objects = f"{one.objects:,} objects in " if one.objects != one.images else ""
-        held = f"{best:.1f} at best with {objects}{one.images:,} pictures{groups}"
-        examples.append(f"{show(one.name)}: off by {abs(one.off or 0):.1f} points ({held})")
+        found = f"{best}{objects}{one.images:,} pictures{groups}"
+        examples.append(f"{show(one.name)}: off by {abs(one.off or 0):.1f} points ({found})")
     message = (
         f"{len(far):,} class{'es are' if len(far) > 1 else ' is'} more than {_ALLOWED:g} points off the wish: "
         "too few pictures or groups hold them"
     )
+    message += _OR_HELD if held else ""
     return [Finding(code="class-off", message=message, count=len(far), examples=examples)] if far else []
+
+
+def _best(counted: Counted, row: int, wish: Wish) -> float:
+    """Return by how many points a class would be off at best, objects and pictures."""
+    return max(least_off(pieces, wish.shares) for pieces in counted.pieces(row, len(wish.names)))

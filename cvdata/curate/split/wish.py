@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset import Images
-from ...errors import UsageError, show
+from ...errors import UsageError, nearest_of, show
 from .groups import GroupBy
 
 __all__ = ["SplitSettings", "Wish", "check_settings", "kept_pictures", "wish_of"]
@@ -118,7 +118,9 @@ def wish_of(settings: SplitSettings, images: Images) -> Wish:
     left = []
     for name in settings.keep:
         if name not in images.splits:
-            raise UsageError(f"no split is called '{show(name)}'", hint=_near_split(name, images))
+            undivided = "the dataset is not divided yet; leave out --keep"
+            hint = nearest_of(name, images.splits) if images.splits else undivided
+            raise UsageError(f"no split is called '{show(name)}'", hint=hint)
         if settings.fold is not None and _role(name) in ("train", "val"):
             raise UsageError(f"--fold makes a new {_role(name)}, so {show(name)} cannot stay", hint="keep another")
         if _role(name) not in names:
@@ -128,17 +130,6 @@ def wish_of(settings: SplitSettings, images: Images) -> Wish:
 
 def _role(name: str) -> str:
     return _ROLES.get(name, name)
-
-
-def _near_split(name: str, images: Images) -> str:
-    import difflib
-
-    if not images.splits:
-        return "the dataset is not divided yet; leave out --keep"
-    near = difflib.get_close_matches(name, images.splits, 1)
-    if near:
-        return f"did you mean {show(near[0])}?"
-    return f"there are {', '.join(show(split) for split in images.splits)}"
 
 
 def kept_pictures(settings: SplitSettings, wish: Wish, images: Images) -> NDArray[np.int64]:
