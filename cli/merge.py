@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError, show
+from ..errors import CvdataError, UsageError, show
 from .app import app, examples, guarded
 from .choices import Media, Verify
 from .output import ExitZeroOption, MediaOption, Output, ReplaceOption, finish
@@ -103,7 +104,7 @@ def merge(
     The same name is the same class, the same picture (by content) is there once, and pictures of one name stay two.
     Where sources disagree, nothing is written until you say who is right.
     """
-    from ..convert import Edit
+    from ..convert import Edit, place_in
     from ..curate.merge import MergeSettings, Part
     from ..curate.merge import merge as run
     from ..engine import start, worker_count
@@ -113,9 +114,9 @@ def merge(
     settings = MergeSettings(duplicates=duplicates.value, on_conflict=on_conflict.value)
     sources, target = _sources(paths, in_place=in_place)
     folders = _folders(images or [], len(sources))
-    if in_place and media not in (Media.link, Media.none):
-        raise UsageError("--media says how pictures get into DST, and there is none", hint="name DST, or leave it out")
-    output = Output(sources=sources, target=target, to=to, media=media, overwrite=overwrite, workers=workers)
+    output = Output(
+        sources=sources, target=target, to=to, media=media, overwrite=overwrite, workers=workers, joins=True
+    )
     for output.images in dict.fromkeys(folders):
         output.check()
     with progress_for(quiet=quiet) as progress:
@@ -124,9 +125,13 @@ def merge(
             # Outlines may stay text where the output is of the format of all that have some.
             written = readings[0].format if readings and to is None else to
             as_text = target is not None and written in (None, "coco")
-            readings.append(
-                read_source(source, from_format, folder, verify, workers, progress, outlines_as_text=as_text)
-            )
+            try:
+                one = read_source(source, from_format, folder, verify, workers, progress, outlines_as_text=as_text)
+            except CvdataError as error:
+                if error.at is not None:  # readers name files by their place in the source, and there are several
+                    error.at = replace(error.at, file=place_in(source, error.at.file))
+                raise
+            readings.append(one)
         parts = [Part(name, one.dataset) for name, one in zip(_names(sources), readings, strict=True)]
         with start(worker_count(workers)) as engine:
             outcome = run(parts, settings, engine=engine, progress=progress)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import UsageError
 from .choices import Media
 from .show import account_lines, finding_lines, quarantine_lines
 
 if TYPE_CHECKING:
     from ..convert import ConvertSettings, Edit, Reading
+    from ..dataset import Dataset
     from ..engine import Progress
     from ..files import DatasetReport
 
@@ -56,6 +58,7 @@ class Output:
     Attributes:
         sources: what is read; the first one gets a new version where there is no target.
         target: folder to make, or None; `to`: its format, None for that of the first source.
+        joins: without a target, pictures of other sources get into the first one, or with `--media none` stay outside.
     """
 
     sources: Sequence[Path]
@@ -65,16 +68,27 @@ class Output:
     media: Media = Media.link
     overwrite: bool = False
     workers: int | None = None
+    joins: bool = False
     _follows: str | None = field(default=None, init=False)
 
-    def check(self) -> None:
+    def check(self, *, files: bool = False) -> None:
         """Refuse a place for the output before any work is done for it.
 
+        Args:
+            files: the command writes files beside the dataset, so that `--overwrite` may be about these.
+
         Raises:
-            UsageError: it lies in the source, holds it, or is not empty; or there is none, and SRC has no versions.
+            UsageError: it lies in the source, holds it, or is not empty; or there is none, and SRC has no versions or
+                an option is about DST.
         """
         from ..convert import check_target
 
+        if self.target is None and self.overwrite and not files:
+            raise UsageError("--overwrite replaces a DST, and there is none", hint="name DST, or leave it out")
+        said = self.media is not Media.link and not (self.joins and self.media is Media.none)
+        if self.target is None and said:
+            hint = "name DST, or leave it out"
+            raise UsageError("--media says how pictures get into DST, and there is none", hint=hint)
         self._follows = check_target(self.sources, self.target, self.to, self._settings())
 
     @property
@@ -100,6 +114,30 @@ class Output:
             follows=self._follows,
             progress=progress,
         )
+
+    def write_part(
+        self, reading: Reading, command: str, settings: object, dataset: Dataset, progress: Progress
+    ) -> DatasetReport:
+        """Write what a command left of the one dataset that it read.
+
+        Args:
+            settings: of the command, a struct.
+
+        Raises:
+            CvdataError: the output cannot be written.
+        """
+        import msgspec
+
+        from ..convert import Edit
+        from ..curate.class_counts import left_out
+
+        edit = Edit(
+            command=command,
+            settings=msgspec.to_builtins(settings),
+            dataset=dataset,
+            filtered=left_out(reading.dataset, dataset),
+        )
+        return self.write([reading], edit, progress)
 
     def _settings(self) -> ConvertSettings:
         from ..convert import ConvertSettings

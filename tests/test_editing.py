@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,6 +197,59 @@ def test_areas_that_are_missing_come_from_outlines_that_are_text(tmp_path: Path)
     [written] = (tmp_path / "out/annotations").glob("*.json")
     assert reading.dataset.annotations.outlines is not None
     assert json.loads(written.read_bytes())["annotations"][0]["area"] == 8.0
+
+
+def test_what_a_full_disk_left_of_a_picture_changes_no_name_in_the_next_version(pets: Path, tmp_path: Path) -> None:
+    shutil.copytree(pets, tmp_path / "other")
+    reading = read(pets, workers=1)
+    edit = with_made(reading.dataset, tmp_path / "made")
+    [made] = (tmp_path / "made").iterdir()
+    whole = made.read_bytes()
+    (pets / "images" / made.name).write_bytes(whole[: len(whole) // 2])
+    written = write_edit([reading], [pets], edit, None, settings=ONE)
+
+    reading = read(tmp_path / "other", workers=1)
+    edit = replace(
+        edit, dataset=with_made(reading.dataset, tmp_path / "again").dataset, made=frozenset({str(tmp_path / "again")})
+    )
+    clean = write_edit([reading], [tmp_path / "other"], edit, None, settings=ONE)
+
+    assert (pets / "images" / made.name).read_bytes() == whole
+    assert written.version == clean.version
+
+
+def test_a_torn_picture_that_the_dataset_has_is_left_alone(pets: Path, tmp_path: Path) -> None:
+    reading = read(pets, workers=1)
+    edit = with_made(reading.dataset, tmp_path / "made")
+    [made] = (tmp_path / "made").iterdir()
+    torn = made.read_bytes()[:200]
+    (pets / "images" / made.name).write_bytes(torn)
+    images = reading.dataset.images
+    files = (made.name, *(images.files or images.names)[1:])
+    owner = replace(reading, dataset=replace(reading.dataset, images=replace(images, files=files)))
+    write_edit([owner], [pets], edit, None, settings=ONE)
+
+    assert (pets / "images" / made.name).read_bytes() == torn
+    assert (pets / "images" / f"{made.stem}-2{made.suffix}").is_file()
+
+
+def test_what_is_said_of_two_sources_says_of_which_and_is_not_taken_for_one(pets: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(pets, other)
+    readings = [read(path, workers=1) for path in (pets, other)]
+    for number, reading in enumerate(readings):
+        reading.intake.note("origin", f"pixels count from {number}")
+        reading.intake.note("clipped", "{n} boxes were clipped", 2, ["a.jpg"])
+    dataset = readings[0].dataset
+    again = Counts(len(dataset.images), len(dataset.annotations))
+    edit = Edit(command="merge", settings={}, dataset=dataset, filtered=again)
+    report = write_edit(readings, [pets, other], edit, tmp_path / "out", settings=ONE)
+
+    assert [(found.code, found.message, found.examples) for found in report.findings] == [
+        ("origin", "pixels count from 0", [str(pets)]),
+        ("clipped", "4 boxes were clipped", [f"{pets}: a.jpg", f"{other}: a.jpg"]),
+        ("origin", "pixels count from 1", [str(other)]),
+    ]
 
 
 def test_bad_items_of_the_source_are_named_beside_a_version_too(pets: Path) -> None:

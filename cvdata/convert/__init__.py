@@ -1,7 +1,7 @@
 """Read a dataset in one format, write it in another, and account for everything in between."""
 
 from .editing import Edit, check_target, write_edit
-from .reading import Reading, load, read
+from .reading import Reading, load, place_in, read
 from .settings import ConvertSettings, Keep, Report
 from .writing import convert, save
 
@@ -14,6 +14,7 @@ __all__ = [
     "check_target",
     "convert",
     "load",
+    "place_in",
     "read",
     "save",
     "write_edit",

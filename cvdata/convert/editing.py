@@ -5,24 +5,26 @@ from __future__ import annotations
 import dataclasses
 import filecmp
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from ..dataset import Dataset
 from ..engine import Engine, Progress, Silent, start, worker_count
 from ..errors import UsageError, show
 from ..files import Account, Counts, DatasetReport, Staging, output_names
+from ..files.disk import is_remnant
 from ..files.staging import replace_quarantine
 from ..formats import Intake, format_again, format_of
-from ..formats._store_pictures import PICTURES
+from ..formats._store_pictures import PICTURES, file_key, taken_files
 from ..formats.outlet import Origin
 from ..formats.store import add_version, is_store, open_store, origin_of, split_version
 from .job import Job
-from .reading import Reading, check_source, options_of
+from .reading import Reading, check_source, options_of, place_in
 from .settings import ConvertSettings
 
 __all__ = ["Edit", "check_target", "write_edit"]
@@ -115,7 +117,7 @@ def write_edit(
     if not len(edit.dataset.images):
         where = show(target if target is not None else sources[0])
         raise UsageError(f"no picture is left to write to '{where}'", hint="ask for less, or look at what was read")
-    intake = _joined([reading.intake for reading in readings], progress or Silent())
+    intake = _joined([reading.intake for reading in readings], sources, progress or Silent())
     to = to or format_again(edit.dataset, readings[0].format)
     with start(worker_count(settings.workers)) as engine:
         intake.engine = engine
@@ -157,9 +159,12 @@ def _write(
             made=edit.made,
         )
         report = job.run(edit.dataset, source="", source_format=formats, target=show(target))
+    refused = report.quarantined.annotations - sum(reading.intake.quarantined.annotations for reading in readings)
+    if refused:
+        intake.note("no-place-in-format", f"{{n}} annotations have no place in {to}; --to coco keeps them", refused)
     kept = {name: getattr(report, name) for name in DatasetReport.__struct_fields__ if hasattr(report, name)}
     return DatasetReport(
-        **kept,
+        **kept | {"findings": intake.findings},
         sources=[show(source) for source in sources],
         version=open_store(target).current.id if to == "cvdata" else None,
         added=edit.added,
@@ -189,7 +194,7 @@ def _add_version(
     reading: Reading, sources: Sequence[Path], edit: Edit, intake: Intake, follows: str | None
 ) -> DatasetReport:
     root = split_version(sources[0])[0]
-    dataset, pictures = _with_names(edit.dataset, edit.made, root)
+    dataset, pictures = _with_names(edit.dataset, edit.made, root, taken_files(reading.dataset.images, root))
     account = Account(
         read=intake.read,
         written=Counts(len(dataset.images), len(dataset.annotations)),
@@ -232,8 +237,13 @@ def _add_version(
     )
 
 
-def _with_names(dataset: Dataset, made: frozenset[str], root: Path) -> tuple[Dataset, list[tuple[str, str]]]:
+def _with_names(
+    dataset: Dataset, made: frozenset[str], root: Path, taken: set[str]
+) -> tuple[Dataset, list[tuple[str, str]]]:
     """Find a file name in a dataset for each picture that was made.
+
+    Args:
+        taken: files that the current version has, from `taken_files`.
 
     Returns:
         The dataset, in which pictures that an earlier run put there already are where they are; and what is to be put
@@ -246,34 +256,52 @@ def _with_names(dataset: Dataset, made: frozenset[str], root: Path) -> tuple[Dat
     pictures = []
     for row, name in zip(rows.tolist(), output_names([images.names[row] for row in rows.tolist()]), strict=True):
         path = images.file(row) or ""
-        free = _free_name(home, name, path)
-        if os.path.lexists(f"{home}/{free}"):
+        free = _free_name(home, name, path, taken)
+        if _is_there(f"{home}/{free}", path):
             folder[row], files[row] = len(images.folders), free
         else:
             pictures.append((free, path))
+            taken.add(file_key(free))
     named = replace(images, folder=folder, folders=(*images.folders, home), files=tuple(files))
     return replace(dataset, images=named), pictures
 
 
-def _free_name(home: str, name: str, path: str) -> str:
-    """Return the name, or one with a number, under which nothing lies yet but the same picture."""
+def _free_name(home: str, name: str, path: str, taken: Container[str]) -> str:
+    """Return the name, or one with a number, under which the picture lies, or nothing but what is left of its copy."""
     stem, suffix = os.path.splitext(name)
     number = 1
-    while os.path.lexists(f"{home}/{name}") and not filecmp.cmp(f"{home}/{name}", path, shallow=False):
+    while not _is_free(f"{home}/{name}", path, is_taken=file_key(name) in taken):
         number += 1
         name = f"{stem}-{number}{suffix}"
     return name
 
 
-def _joined(intakes: Sequence[Intake], progress: Progress) -> Intake:
-    """Join the accounts of readings; rows of theirs have no place any more, since the command may have moved them."""
+def _is_free(place: str, path: str, *, is_taken: bool) -> bool:
+    if not os.path.lexists(place):
+        return not is_taken
+    return _is_there(place, path) or (not is_taken and is_remnant(place, path))
+
+
+def _is_there(place: str, path: str) -> bool:
+    """Tell whether a picture lies at a place already; a link that leads nowhere is none."""
+    return os.path.exists(place) and filecmp.cmp(place, path, shallow=False)
+
+
+def _joined(intakes: Sequence[Intake], sources: Sequence[Path], progress: Progress) -> Intake:
+    """Join the accounts of readings; rows of theirs have no place any more, since the command may have moved them.
+
+    Of several, each bad item and each example says which source it is of.
+    """
     joined = Intake(
         progress=progress, verified="; ".join(dict.fromkeys(one.verified for one in intakes if one.verified))
     )
-    for one in intakes:
+    for one, source in zip(intakes, sources, strict=True):
         joined.read += one.read
         joined.filtered += one.filtered
-        joined.quarantine += one.quarantine
-        for finding in one.findings:
-            joined.note(finding.code, finding.message, finding.count, finding.examples)
+        if len(intakes) == 1:
+            joined.quarantine += one.quarantine
+            joined.add_notes(one)
+            continue
+        joined.quarantine += [msgspec.structs.replace(x, file=place_in(source, x.file)) for x in one.quarantine]
+        joined.add_notes(one, show(source))
     return joined

@@ -19,7 +19,18 @@ from ..formats.sidecar import has_sidecar, restore
 from ..formats.store import split_version
 from .settings import ConvertSettings, Keep, OnBad
 
-__all__ = ["Reading", "check_source", "keeps", "load", "locate", "open_intake", "options_of", "put_back", "read"]
+__all__ = [
+    "Reading",
+    "check_source",
+    "keeps",
+    "load",
+    "locate",
+    "open_intake",
+    "options_of",
+    "place_in",
+    "put_back",
+    "read",
+]
 
 _log = logging.getLogger("cvdata")
 
@@ -79,8 +90,8 @@ def read(
             intake.as_text = frozenset({"polygons"})
         dataset = reader.read(origin, options_of(reader.ReadOptions, settings.read, f"reading {name}"), intake)
         dataset = put_back(reader, name, dataset, settings, intake)
-    if dataset.annotations.outlines is not None:
-        count = int((dataset.annotations.outlines.lengths > 0).sum())
+    outlines = dataset.annotations.outlines
+    if outlines is not None and (count := int((outlines.lengths > 0).sum())):
         message = "{n} outlines are written as they came; nobody looked whether they lie in their pictures"
         intake.note("outlines-as-they-came", f"{message} (--verify sizes does)", count)
     return Reading(dataset, name, intake)
@@ -136,6 +147,15 @@ def locate(
     if settings.read.get("version") not in (None, version):
         raise UsageError("two versions are named", hint=f"leave out '@{show(version)}' or the option version")
     return origin, "cvdata", msgspec.structs.replace(settings, read=settings.read | {"version": version})
+
+
+def place_in(source: str | os.PathLike[str], file: str | os.PathLike[str]) -> str:
+    """Return the path of a file that a reader names relative to its source; where several are read, it says which."""
+    root = os.fspath(split_version(source)[0])
+    named = os.fspath(file)
+    if named == root or named.startswith(os.path.join(root, "")):
+        return named
+    return os.path.join(os.path.dirname(root) if os.path.isfile(root) else root, named)
 
 
 def options_of(kind: type[Any], values: Mapping[str, Any], what: str) -> Any:

@@ -23,6 +23,7 @@ __all__ = [
     "cut",
     "exchange",
     "flush",
+    "is_remnant",
     "make_folders",
     "make_parents",
     "on_operation",
@@ -222,11 +223,19 @@ def _remove_remnant(path: str, blocks: Iterable[bytes]) -> None:
     Raises:
         FileExistsError: it holds something else, or is shared with another folder.
     """
-    found = os.lstat(path)
-    ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
-    if not ours or not _begins(path, blocks):
+    if not _is_remnant(path, blocks):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
     os.unlink(path)
+
+
+def is_remnant(path: str, source: str) -> bool:
+    """Tell whether a file is what a killed run, or one without space, left of a copy of another; or all of it."""
+    return _is_remnant(path, _blocks(source))
+
+
+def _is_remnant(path: str, blocks: Iterable[bytes]) -> bool:
+    found = os.lstat(path)
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and _begins(path, blocks)
 
 
 def _begins(path: str, blocks: Iterable[bytes]) -> bool:

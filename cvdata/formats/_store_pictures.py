@@ -14,7 +14,7 @@ from ..errors import Place, UnsafePathError, show
 from ..files import stays_inside
 from ..images import is_picture
 
-__all__ = ["PICTURES", "lost_pictures", "stored_images"]
+__all__ = ["PICTURES", "file_key", "lost_pictures", "stored_images", "taken_files"]
 
 PICTURES = "images"
 """Folder of a dataset that holds pictures."""
@@ -52,6 +52,19 @@ def _relative(folder: str, root: str) -> str:
     except ValueError:  # another drive
         path = os.path.abspath(folder)
     return path.replace(os.sep, "/")
+
+
+def taken_files(images: Images, root: str | os.PathLike[str]) -> set[str]:
+    """Return the keys of the files that a version of the dataset at `root` has below `images/`; see `file_key`."""
+    home = os.path.join(os.path.realpath(root), PICTURES)
+    own = {row for row, folder in enumerate(images.folders) if os.path.realpath(folder) == home}
+    files = images.names if images.files is None else images.files
+    return {file_key(file) for file, folder in zip(files, images.folder.tolist(), strict=True) if folder in own}
+
+
+def file_key(name: str) -> str:
+    """Return what names have in common that some file system does not tell apart."""
+    return name.casefold()
 
 
 def lost_pictures(images: Images, at: Place) -> NDArray[np.bool_]:

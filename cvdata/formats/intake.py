@@ -30,6 +30,7 @@ class Likeness(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Found:
+    code: str
     message: str
     count: int = 0
     examples: list[str] = field(default_factory=list)
@@ -125,9 +126,23 @@ class Intake:
 
     def note(self, code: str, message: str, count: int = 1, examples: Iterable[str] = ()) -> None:
         """Add to the finding of that code; `{n}` in the message becomes the total."""
-        found = self._found.setdefault(code, _Found(message))
+        self._add(code, _Found(code, message), count, examples)
+
+    def _add(self, key: str, new: _Found, count: int, examples: Iterable[str]) -> None:
+        found = self._found.setdefault(key, new)
         found.count += count
         found.examples.extend(list(examples)[: max(0, _EXAMPLES - len(found.examples))])
+
+    def add_notes(self, other: Intake, source: str | None = None) -> None:
+        """Add what came up at another desk; findings of one code that say the same become one.
+
+        Args:
+            source: said with each example, where several desks read several datasets.
+        """
+        for code, new in other._found.items():
+            same = code not in self._found or self._found[code].message == new.message
+            examples = new.examples if source is None else [f"{source}: {text}" for text in new.examples] or [source]
+            self._add(code if same else f"{code}: {new.message}", _Found(code, new.message), new.count, examples)
 
     def unlisted_pictures(self, folder: str, names: list[str]) -> None:
         """Take note of the pictures in a folder that a label file does not name; another file may name them."""
@@ -151,8 +166,8 @@ class Intake:
     def findings(self) -> list[Finding]:
         """The findings in the order in which they first came up."""
         return [
-            Finding(code=code, message=f.message.replace("{n}", f"{f.count:,}"), count=f.count, examples=f.examples)
-            for code, f in self._found.items()
+            Finding(code=f.code, message=f.message.replace("{n}", f"{f.count:,}"), count=f.count, examples=f.examples)
+            for f in self._found.values()
         ]
 
     @property

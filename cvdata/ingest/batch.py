@@ -12,7 +12,7 @@ from ..errors import show
 from ..files import Counts, QuarantineItem
 from ..files.journal import Journal
 from ..formats import Intake
-from ..formats._store_pictures import PICTURES
+from ..formats._store_pictures import PICTURES, taken_files
 from ..formats.store import Store
 from ..images.facts import PicturesRead
 from .alike import copies_of
@@ -22,7 +22,7 @@ from .known import Comparison
 from .naming import Pictures
 from .reading import read_pictures
 from .sources import Source
-from .stored import stored_names, taken_files
+from .stored import stored_names
 from .unpack import unpack_pictures
 
 __all__ = ["Batch", "candidates_of", "placed_files", "read_batch", "skip_copies", "table_of"]
@@ -181,5 +181,5 @@ def placed_files(before: Dataset, store: Store, batch: Batch, added: list[int]) 
     names = [batch.unread.names[row] for row in rows]
     files = [batch.files[row] for row in rows]
     sha256 = batch.read.facts.sha256[np.array(rows, np.int64)]
-    taken = taken_files(before, store)
+    taken = taken_files(before.images, store.root)
     return list(zip(stored_names(names, files, sha256, taken, f"{store.root}/{PICTURES}"), files, strict=True))

@@ -8,25 +8,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset import Dataset
 from ..files import output_names
-from ..formats._store_pictures import PICTURES
-from ..formats.store import Store
+from ..formats._store_pictures import file_key
 
-__all__ = ["stored_names", "taken_files"]
-
-
-def taken_files(dataset: Dataset, store: Store) -> set[str]:
-    """Return the names of the files that the current version has below `images/`, as no system tells them apart."""
-    images = dataset.images
-    root = os.path.join(os.path.realpath(store.root), PICTURES)
-    own = {row for row, folder in enumerate(images.folders) if os.path.realpath(folder) == root}
-    files = images.names if images.files is None else images.files
-    return {_key(file) for file, folder in zip(files, images.folder.tolist(), strict=True) if folder in own}
-
-
-def _key(name: str) -> str:
-    return name.casefold()
+__all__ = ["stored_names"]
 
 
 def stored_names(
@@ -41,7 +26,7 @@ def stored_names(
     """
     found = []
     for name, path, digest in zip(output_names(names), paths, sha256, strict=True):
-        if _key(name) in taken or not _free(f"{root}/{name}", path):
+        if file_key(name) in taken or not _free(f"{root}/{name}", path):
             found.append(_tagged(name, f"~{digest[:4].tobytes().hex()}"))
         else:
             found.append(name)

@@ -242,3 +242,64 @@ def test_outlines_of_a_later_source_are_there_in_another_format_of_the_first(tmp
     assert done.returncode == 0, done.stderr
     assert polygons is not None
     assert polygons.ring_counts.tolist() == [1, 1]
+
+
+def test_what_is_wrong_with_one_of_several_datasets_says_with_which(anna: Path, ben: Path, tmp_path: Path) -> None:
+    for folder in (anna, ben):
+        labels = folder / "annotations/instances.json"
+        document = json.loads(labels.read_bytes())
+        document["annotations"][0]["bbox"][0] = "x"
+        document["annotations"][1]["bbox"] = [35, 2, 10, 10]
+        labels.write_text(json.dumps(document), "utf-8")
+
+    done = cvdata("merge", anna, ben, tmp_path / "both", "--json", "-q")
+
+    report = json.loads(done.stdout)
+    (clipped,) = [found for found in report["findings"] if found["code"] == "clipped-box"]
+    assert done.returncode == 3
+    assert [item["file"] for item in report["quarantine"]] == [
+        f"{anna}/annotations/instances.json",
+        f"{ben}/annotations/instances.json",
+    ]
+    assert clipped["message"].startswith("2 boxes")
+    assert [example.partition(":")[0] for example in clipped["examples"]] == [str(anna), str(ben)]
+
+
+def test_a_dataset_that_cannot_be_read_is_named(anna: Path, ben: Path, tmp_path: Path) -> None:
+    labels = ben / "annotations/instances.json"
+    labels.write_text('{"images": [', "utf-8")
+
+    done = cvdata("merge", anna, ben, tmp_path / "both")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {labels}: line 1: ends in the middle")
+    assert not (tmp_path / "both").exists()
+
+
+def test_labels_that_the_format_of_the_first_has_no_place_for_come_with_a_format_that_has(
+    anna: Path, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "new.jpg").write_bytes((tmp_path / "anna-pictures/a.jpg").read_bytes() + b"other")
+
+    done = cvdata("merge", photos, anna, tmp_path / "both")
+
+    assert done.returncode == 3, done.stderr
+    assert "2 annotations have no place in images; --to coco keeps them" in done.stderr
+    assert cvdata("merge", photos, anna, tmp_path / "coco", "--to", "coco").returncode == 0
+
+
+def test_pictures_that_must_make_way_for_a_stray_file_do_not_meet(anna: Path, tmp_path: Path) -> None:
+    library.save(library.load(anna), tmp_path / "pets", "cvdata")
+    (tmp_path / "pets/images/x.jpg").write_bytes(b"of nobody")
+    more = _part(tmp_path, [("x.jpg", "cat", [2, 2, 10, 10]), ("x-2.jpg", "cat", [1, 1, 10, 10])], "more")
+
+    done = cvdata("merge", tmp_path / "pets", more, "--in-place")
+
+    stored = library.load(tmp_path / "pets").images
+    assert done.returncode == 0, done.stderr
+    assert len(stored) == 4
+    for row, name in enumerate(stored.names[2:], 2):
+        assert Path(stored.file(row) or "").read_bytes() == (tmp_path / "more-pictures" / name).read_bytes()
+    assert (tmp_path / "pets/images/x.jpg").read_bytes() == b"of nobody"
