@@ -15,6 +15,7 @@ from .app import app, examples, guarded
 from .augment_job import Job
 from .augment_text import augment_lines
 from .choices import Media, Verify
+from .options import check_png, names_in
 from .output import (
     ExitZeroOption,
     MediaOption,
@@ -177,8 +178,8 @@ def augment(
     settings = AugmentSettings(
         recipe=recipe,
         copies=copies,
-        only_classes=_names(only_classes, "--only-classes"),
-        splits=_names(splits, "--splits"),
+        only_classes=names_in(only_classes, "--only-classes", "cat,dog"),
+        splits=names_in(splits, "--splits", "train,extra"),
         seed=seed,
         mosaic=mosaic,
         mixup=mixup,
@@ -194,6 +195,7 @@ def augment(
         chosen,
     )
     writes = target is not None or preview is None
+    check_png("--preview", preview)
     refuse_outputs([preview], source, images, overwrite=overwrite)
     if target is not None:
         remove_finished(target)
@@ -215,13 +217,6 @@ def _check_numbers(given: Mapping[str, float | None]) -> None:
     for option, value in given.items():
         if value is not None and not math.isfinite(value):  # nan is neither below the least nor above the most
             raise UsageError(f"--{option} is {value}", hint="give a number")
-
-
-def _names(given: list[str] | None, option: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for value in given or () for name in value.split(",") if name.strip())
-    if given and not names:
-        raise UsageError(f"{option} names nothing", hint=f"give names with commas between them: {option} a,b")
-    return names
 
 
 def _remnants(recipe: Recipe, visible: float | None, side: float | None) -> Remnants:

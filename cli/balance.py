@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
 from .app import app, examples, guarded
 from .balance_job import Job
 from .balance_text import difference_lines, plan_lines
 from .choices import Media
+from .options import names_in
 from .output import ExitZeroOption, MediaOption, Output, SeedOption, ToOption, finish
 from .show import finding_lines, quarantine_lines
 from .source import (
@@ -165,7 +165,7 @@ def balance(
             method=None if method is None else method.value,
             per_picture=per_picture,
             recipe=recipe,
-            splits=_names(train),
+            splits=names_in(train, "--train", "train,extra"),
             seed=seed,
         )
     )
@@ -182,16 +182,9 @@ def balance(
             report: BalanceReport | BalancePlanReport = job.write_file(reading, chosen)
         else:
             report = job.write_dataset(reading, chosen, progress)
-    _show(report, plan_lines(report.balance), as_json=as_json, quiet=quiet, exit_zero=exit_zero)
     if plot is not None and not quiet:
         sys.stderr.write(f"written: {plot}\n")
-
-
-def _names(given: list[str] | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for value in given or () for name in value.split(",") if name.strip())
-    if given and not names:
-        raise UsageError("--train names no split", hint="give its name, such as --train train")
-    return names
+    _show(report, plan_lines(report.balance), as_json=as_json, quiet=quiet, exit_zero=exit_zero)
 
 
 def _show(
@@ -213,3 +206,5 @@ def _show(
         sys.stdout.write("\n".join(lines) + "\n")
     elif not quiet:
         sys.stderr.write("\n".join([*lines, f"written: {report.written}"]) + "\n")
+    if report.written is not None and report.quarantine and not exit_zero:
+        raise typer.Exit(3)

@@ -44,6 +44,7 @@ class Job:
             UsageError: a place or an ending of a file is wrong, or options do not go together.
         """
         from ..curate.balance.files import PLOTS, WEIGHTS
+        from ..files.journal import remove_finished
 
         target, form = self.output.target, self.settings.output
         if self.plot_file is not None and self.plot_file.suffix.lower() not in PLOTS:
@@ -67,7 +68,9 @@ class Job:
         if len(files) > 1 and len({file.resolve() for file in files if file is not None}) < sum(map(bool, files)):
             raise UsageError("--plot and DST are the same file", hint="give each a name of its own")
         if form == "copies" and not self.only_plan:
-            self.output.check()
+            if target is not None and self._makes():
+                remove_finished(target)
+            self.output.check(files=self.plot_file is not None)
         self._recipe()
 
     def _recipe(self) -> Recipe | None:
@@ -156,7 +159,7 @@ class Job:
         if missing:
             raise CvdataError(
                 f"{missing:,} of the {len(plan.copies):,} pictures to make are copies of pictures that were not found",
-                hint="say where they are with --images DIR, or use --as weights or --as list",
+                hint=f"say where they are with --images DIR{'' if self._makes() else ', or use --as weights'}",
             )
         to = self.output.to or reading.format
         if len(plan.copies) and self.output.media is Media.none and to != "cvdata" and not self._makes():

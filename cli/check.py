@@ -12,6 +12,7 @@ import typer
 from ..errors import UsageError, show
 from .app import app, examples, guarded
 from .choices import Media, Verify
+from .options import names_in
 from .repair import Repair
 from .source import (
     FormatOption,
@@ -112,8 +113,8 @@ def check(
     settings = CheckSettings(
         labels_only=labels_only,
         trainer=None if trainer is None else trainer.value,
-        only=_codes(only, "--only"),
-        ignore=_codes(ignore, "--ignore") or (),
+        only=names_in(only, "--only", "broken-image,tiny-box") or None,
+        ignore=names_in(ignore, "--ignore", "broken-image,tiny-box"),
     )
     if to is not None and fix is None:
         raise UsageError("--to names the format of a repaired dataset, and none is written", hint="give --fix DST, too")
@@ -155,15 +156,6 @@ def check(
         write_single(html, check_page(report, sheets))
     _show(report, verbose=verbose, as_json=as_json, quiet=quiet)
     _leave(report, fail_on.value)
-
-
-def _codes(given: list[str] | None, option: str) -> tuple[str, ...] | None:
-    if given is None:
-        return None
-    codes = tuple(code.strip() for value in given for code in value.split(",") if code.strip())
-    if not codes:
-        raise UsageError(f"{option} names no code", hint="a report shows the code of each finding")
-    return codes
 
 
 def _show(report: CheckReport, *, verbose: bool, as_json: bool, quiet: bool) -> None:

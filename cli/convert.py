@@ -9,7 +9,7 @@ import typer
 
 from .app import app, examples, guarded
 from .choices import Media, OnBad, Origin, Sidecar, Verify
-from .options import only_for, parse_classes, parse_set
+from .options import names_in, only_for, parse_set
 
 __all__ = ["convert"]
 
@@ -110,7 +110,7 @@ def convert(
     chosen = parse_set(settings or [], {"read": read, "write": write})
     wanted = ConvertSettings(
         images=None if images is None else str(images),
-        classes=parse_classes(classes),
+        classes=names_in(classes, "--classes", "cat,dog") or None,
         verify=verify.value,
         media=media.value,
         on_bad=on_bad.value,

@@ -10,6 +10,7 @@ import typer
 
 from .app import app, examples, guarded
 from .choices import Verify
+from .options import check_png, names_in
 from .source import JsonOption, OverwriteOption, QuietOption, WorkersOption, print_json, read_source, refuse_outputs
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ def diff(
     from .changes import print_changes
     from .progress import progress_for
 
-    settings = DiffSettings(match=match.value, iou=iou, tolerance=tolerance, ignore=_columns(ignore))
+    ignored = names_in(ignore, "--ignore", "area,extra")
+    settings = DiffSettings(match=match.value, iou=iou, tolerance=tolerance, ignore=ignored)
     sources = _sources(before, after)
+    check_png("--picture", picture)
     for source, images in zip(sources, (images_a, images_b), strict=True):
         refuse_outputs([picture], source, images, overwrite=overwrite)
     with progress_for(quiet=quiet) as progress:
@@ -106,10 +109,6 @@ def diff(
         print_changes(report, limit)
     if exit_code and not report.same:
         raise typer.Exit(1)
-
-
-def _columns(given: list[str] | None) -> tuple[str, ...]:
-    return tuple(name.strip() for value in given or [] for name in value.split(",") if name.strip())
 
 
 def _sources(before: Path, after: Path | None) -> tuple[Path, Path]:

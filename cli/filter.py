@@ -118,9 +118,8 @@ def filter_(
     """
     import msgspec
 
-    from ..convert import Edit
-    from ..curate.class_counts import left_out
     from ..curate.filter import FilterReport, FilterSettings, check_filter, filter_dataset
+    from ..errors import UsageError
     from .progress import progress_for
 
     settings = FilterSettings(keep=keep, drop=drop, of=None if of is None else of.value, emptied=emptied.value)
@@ -133,13 +132,9 @@ def filter_(
         as_text = output.keeps_format and not checked.of_outlines
         reading = read_source(source, from_format, images, verify, workers, progress, outlines_as_text=as_text)
         outcome = filter_dataset(reading.dataset, settings)
-        edit = Edit(
-            command="filter",
-            settings=msgspec.to_builtins(settings),
-            dataset=outcome.dataset,
-            filtered=left_out(reading.dataset, outcome.dataset),
-        )
-        written = output.write([reading], edit, progress)
+        if outcome.filtered.silent and not len(outcome.dataset.images):
+            raise UsageError("no picture is left", hint="; ".join(_silences(outcome.filtered)))
+        written = output.write_part(reading, "filter", settings, outcome.dataset, progress)
     report = FilterReport(**msgspec.structs.asdict(written), filter=outcome.filtered)
     finish(report, _lines(settings, outcome.filtered), as_json=as_json, quiet=quiet, exit_zero=exit_zero)
 
@@ -164,7 +159,12 @@ def _lines(settings: FilterSettings, done: Filtered) -> list[str]:
         lines.append(
             f"note: {done.undecided:,} {done.of} neither fit nor do not: a value is missing; they were not {what}"
         )
-    return [*lines, *(f"note: {_SILENT.get(name, _NOTHING).format(name=name)}" for name in done.silent)]
+    return [*lines, *(f"note: {silence}" for silence in _silences(done))]
+
+
+def _silences(done: Filtered) -> list[str]:
+    """Return why columns say nothing, for people."""
+    return [_SILENT.get(name, _NOTHING).format(name=name) for name in done.silent]
 
 
 _EMPTIED = {

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, show
 
-__all__ = ["only_for", "parse_classes", "parse_set"]
+__all__ = ["check_png", "names_in", "only_for", "parse_set"]
+
+
+def check_png(option: str, path: Path | None) -> None:
+    """Refuse a name under which nobody looks for a PNG, which is what is written.
+
+    Raises:
+        UsageError: the name ends otherwise.
+    """
+    if path is not None and path.suffix.lower() != ".png":
+        raise UsageError(f"{option} writes a PNG, and '{show(path)}' does not end so", hint="end its name with .png")
 
 
 def only_for(option: str, given: bool, name: str, formats: tuple[str, ...]) -> None:
@@ -19,17 +30,15 @@ def only_for(option: str, given: bool, name: str, formats: tuple[str, ...]) -> N
         raise UsageError(f"{option} is for {formats[0]}, not for {show(name)}", hint=f"leave out {option}")
 
 
-def parse_classes(given: list[str] | None) -> tuple[str, ...] | None:
-    """Split `a,b` and repeated options into names; None where nothing was given.
+def names_in(given: list[str] | None, option: str, example: str) -> tuple[str, ...]:
+    """Split `a,b` and repeated options into names; none where the option was not given.
 
     Raises:
-        UsageError: there is no name in it.
+        UsageError: it was given, and there is no name in it.
     """
-    if given is None:
-        return None
-    names = tuple(name.strip() for value in given for name in value.split(",") if name.strip())
-    if not names:
-        raise UsageError("--classes names no class", hint="give names, such as --classes cat,dog")
+    names = tuple(name.strip() for value in given or () for name in value.split(",") if name.strip())
+    if given and not names:
+        raise UsageError(f"{option} names nothing", hint=f"give names with commas between them: {option} {example}")
     return names
 
 

@@ -9,6 +9,7 @@ import typer
 
 from .app import app, examples, guarded
 from .choices import Media, Verify
+from .options import names_in
 from .output import (
     ExitZeroOption,
     MediaOption,
@@ -84,8 +85,6 @@ def remap(
     """
     import msgspec
 
-    from ..convert import Edit
-    from ..curate.class_counts import left_out
     from ..curate.remap import RemapReport
     from ..curate.remap import remap as run
     from .progress import progress_for
@@ -100,13 +99,7 @@ def remap(
             source, from_format, images, verify, workers, progress, outlines_as_text=output.keeps_format
         )
         outcome = run(reading.dataset, settings, places)
-        edit = Edit(
-            command="remap",
-            settings=msgspec.to_builtins(settings),
-            dataset=outcome.dataset,
-            filtered=left_out(reading.dataset, outcome.dataset),
-        )
-        written = output.write([reading], edit, progress)
+        written = output.write_part(reading, "remap", settings, outcome.dataset, progress)
     report = RemapReport(**msgspec.structs.asdict(written), remap=outcome.remapped)
     report = msgspec.structs.replace(report, findings=[*report.findings, *outcome.findings])
     finish(report, _lines(outcome.remapped), as_json=as_json, quiet=quiet, exit_zero=exit_zero)
@@ -121,18 +114,18 @@ def _settings(
         UsageError: nothing is to be done, or it makes no sense.
         FormatError: the file cannot be read.
     """
-    from ..curate.remap import RemapSettings
-    from ..curate.remap.file import check_map, parse_map, read_map
+    from ..curate.remap import RemapSettings, check_remap
+    from ..curate.remap.file import parse_map, read_map
     from ..errors import UsageError
 
-    dropped = [name.strip() for value in drop or () for name in value.split(",") if name.strip()]
-    flags = parse_map(pairs or (), dropped)
-    check_map(flags)
+    flags = parse_map(pairs or (), names_in(drop, "--drop", "cat,dog"))
     given, places = ({}, {}) if file is None else read_map(file)
     if not flags and not given:
         raise UsageError("no class is to change", hint="give --map OLD=NEW, --drop CLASS or --file YAML")
     places = {name: place for name, place in places.items() if name not in flags}
-    return RemapSettings(map=given | flags, only_mapped=only_mapped), places
+    settings = RemapSettings(map=given | flags, only_mapped=only_mapped)
+    check_remap(settings, places)
+    return settings, places
 
 
 def _lines(done: Remapped) -> list[str]:

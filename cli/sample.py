@@ -105,8 +105,6 @@ def sample(
     """
     import msgspec
 
-    from ..convert import Edit
-    from ..curate.class_counts import left_out
     from ..curate.sample import SampleReport, SampleSettings, check_sample
     from ..curate.sample import sample as run
     from .progress import progress_for
@@ -124,13 +122,7 @@ def sample(
             source, from_format, images, verify, workers, progress, outlines_as_text=output.keeps_format
         )
         outcome = run(reading.dataset, settings)
-        edit = Edit(
-            command="sample",
-            settings=msgspec.to_builtins(settings),
-            dataset=outcome.dataset,
-            filtered=left_out(reading.dataset, outcome.dataset),
-        )
-        written = output.write([reading], edit, progress)
+        written = output.write_part(reading, "sample", settings, outcome.dataset, progress)
     report = SampleReport(**msgspec.structs.asdict(written), sample=outcome.sampled)
     finish(report, _lines(outcome.sampled), as_json=as_json, quiet=quiet, exit_zero=exit_zero)
 

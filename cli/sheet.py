@@ -90,11 +90,12 @@ def show(
     """
     from ..files import write_single
     from ..reports.sheet import encode
-    from .options import parse_classes
+    from .options import check_png, names_in
     from .progress import progress_for
 
     target = out if out is not None else Path(f"{name_of(source)}-sheet.png")
-    wanted = parse_classes(classes) or ()
+    wanted = names_in(classes, "--classes", "cat,dog")
+    check_png("--out", target)
     refuse_outputs([target], source, images, overwrite=overwrite)
     with progress_for(quiet=quiet) as progress:
         reading = read_source(source, from_format, images, verify, workers, progress)

@@ -10,6 +10,7 @@ import typer
 from ..errors import UsageError
 from .app import app, examples, guarded
 from .choices import Media, Verify
+from .options import names_in
 from .output import ExitZeroOption, MediaOption, Output, ReplaceOption, SeedOption, TargetArgument, ToOption, finish
 from .source import (
     FormatOption,
@@ -111,7 +112,7 @@ def split(
         group=group.value,
         near=near,
         labels_only=labels_only,
-        keep=_names(keep),
+        keep=names_in(keep, "--keep", "test,val"),
         seed=seed,
     )
     check_settings(settings)
@@ -160,18 +161,6 @@ def _refuse_without_splits(output: Output, name: str) -> None:
     form = format_of(name)
     if output.target is not None and "splits" not in form.carries(form.WriteOptions()):
         raise UsageError(f"the format {name} has no place for splits", hint="choose another one, such as --to cvdata")
-
-
-def _names(given: list[str] | None) -> tuple[str, ...]:
-    """Split `test,val` and repeated options into names.
-
-    Raises:
-        UsageError: there is no name in it.
-    """
-    names = tuple(name.strip() for value in given or [] for name in value.split(",") if name.strip())
-    if given is not None and not names:
-        raise UsageError("--keep names no split", hint="give names, such as --keep test,val")
-    return names
 
 
 def _report(written: DatasetReport, certificate: SplitCertificate) -> SplitReport:

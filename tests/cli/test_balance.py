@@ -180,6 +180,24 @@ def test_a_list_names_files_that_are_there(pets: Path, tmp_path: Path) -> None:
     assert sum(line.endswith("/003.png") for line in lines) == 4
 
 
+def test_bad_items_are_told_by_the_exit_code_of_a_list_and_a_dataset_and_hide_no_plot(
+    pets: Path, tmp_path: Path
+) -> None:
+    labels = next(pets.rglob("labels/**/003.txt"))
+    labels.write_text(labels.read_text() + "0 0.5 0.5 -1 0.5\n")
+    plot = ["--plot", tmp_path / "plan.svg", "--overwrite"]
+
+    runs = [
+        cvdata("balance", pets, tmp_path / "w.csv", "--as", "weights", *plot),
+        cvdata("balance", pets, tmp_path / "even", *plot),
+        cvdata("balance", pets, tmp_path / "w.csv", "--as", "weights", "--exit-zero", *plot),
+        cvdata("balance", pets, "--plan", *plot),
+    ]
+
+    assert [run.returncode for run in runs] == [3, 3, 0, 0]
+    assert all(f"written: {tmp_path / 'plan.svg'}\n" in run.stderr for run in runs)
+
+
 def test_plots_are_written_by_their_ending(pets: Path, tmp_path: Path) -> None:
     for ending, start in ((".png", b"\x89PNG"), (".svg", b"<svg"), (".html", b"<!doctype html>")):
         run = cvdata("balance", pets, "--plan", "--plot", tmp_path / f"plan{ending}")
@@ -218,7 +236,7 @@ def test_a_dataset_of_class_folders_is_balanced(tmp_path: Path) -> None:
         (["OUT.csv", "--as", "weights", "--plot", "OUT.csv"], "is none of"),
         (["OUT.svg", "--as", "list", "--plot", "OUT.svg"], "are the same file"),
         (["OUT", "--train", "val"], "the split 'val' is there to measure with"),
-        (["OUT", "--train", ","], "--train names no split"),
+        (["OUT", "--train", ","], "--train names nothing"),
         (["OUT", "--media", "none"], "--media none writes no picture"),
         (["OUT", "--strategy", "augment", "--recipe", "standrad"], "standrad"),
         (["SRC/sub", "--strategy", "target"], "lies inside the input"),
@@ -248,6 +266,7 @@ def test_copies_of_pictures_that_were_not_found_are_refused(tmp_path: Path) -> N
 
     assert run.returncode == 1
     assert "1 of the 1 pictures to make are copies of pictures that were not found" in run.stderr
+    assert run.stderr.endswith("hint: say where they are with --images DIR, or use --as weights\n")
     assert cvdata("balance", tmp_path / "pets", "--plan").returncode == 0
 
 
@@ -275,3 +294,18 @@ def test_objects_are_pasted_into_empty_pictures(tmp_path: Path) -> None:
     assert report["balance"]["pasted"] == 2
     assert report["objects"]["bee"] == 1 + report["made"]["pasted"] == 3
     assert len(list((tmp_path / "even").rglob("*.paste1.png"))) == 1
+
+
+def test_what_a_run_left_that_was_killed_at_its_very_end_goes_with_the_next(tmp_path: Path) -> None:
+    pytest.importorskip("cv2")
+    source = saved(tmp_path / "src", ["aa", "b"])
+    cvdata("balance", source, tmp_path / "out", "--strategy", "copy-paste", "--target", 3, "--quiet")
+    (tmp_path / ".out.cvdata-made").mkdir()
+    journal = tmp_path / ".out.cvdata-journal"
+    journal.write_bytes(b"aaaaaaaa {}\n")
+    os.utime(journal, (5, 5))
+
+    again = cvdata("balance", source, tmp_path / "out", "--strategy", "copy-paste", "--target", 3)
+
+    assert again.returncode == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "src"]

@@ -211,7 +211,7 @@ def test_an_option_that_names_no_code_is_refused(tmp_path: Path, option: str) ->
     done = cvdata("check", faulty(tmp_path / "src"), option, ",")
 
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {option} names no code\n")
+    assert done.stderr.startswith(f"error: {option} names nothing\n")
 
 
 @pytest.mark.parametrize("place", ["dst", "dst/report.html"])

@@ -77,7 +77,7 @@ def test_exit_zero_turns_3_into_0_and_nothing_else(bad: Path, tmp_path: Path) ->
         (["coco", "voc", "nowhere", "{out}"], 2, "error: 'nowhere' does not exist"),
         (["coco", "voc", "{in}", "{in}"], 2, "error: the output '{in}' is a file"),
         (["coco", "voc", "{in}", "{out}", "--classes", "kat"], 2, "hint: did you mean 'cat'?"),
-        (["coco", "voc", "{in}", "{out}", "--classes", " , "], 2, "error: --classes names no class"),
+        (["coco", "voc", "{in}", "{out}", "--classes", " , "], 2, "error: --classes names nothing"),
         (["coco", "voc", "{in}", "{out}", "--images", "nowhere"], 2, "error: the picture folder 'nowhere' does not"),
         (["coco", "voc", "{in}", "{out}", "--voc-origin", "1"], 2, "error: --voc-origin is for voc, not for coco"),
         (["coco", "yolo", "{in}", "{out}", "--voc-float"], 2, "error: --voc-float is for voc, not for yolo"),

@@ -16,13 +16,6 @@ from .command import cvdata, write_coco
 REPO = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    """Return a COCO dataset on the disk, with pictures."""
-    library.save(tiny(draw_pictures(tmp_path / "pictures")), tmp_path / "pets", "coco")
-    return tmp_path / "pets"
-
-
 def test_what_fits_is_written_and_what_changed_is_said(pets: Path) -> None:
     run = cvdata("filter", "pets", "cats", "--keep", "class == cat and not difficult", cwd=pets.parent)
 
@@ -113,6 +106,16 @@ def test_bad_items_are_put_aside_and_columns_that_say_nothing_are_named(tmp_path
     assert run.returncode == 3
     assert "quarantined" in run.stderr
     assert "note: nobody measured the sharpness of these pictures; cvdata ingest does" in run.stderr
+
+
+def test_nothing_left_for_want_of_a_measure_says_so(pets: Path, tmp_path: Path) -> None:
+    run = cvdata("filter", pets, tmp_path / "out", "--keep", "brightness > 5")
+
+    assert (run.returncode, run.stderr) == (
+        2,
+        "error: no picture is left\n  hint: nobody measured the brightness of these pictures; cvdata ingest does\n",
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_columns_can_be_listed() -> None:

@@ -18,13 +18,6 @@ REPO = Path(__file__).resolve().parents[2]
 DOG = "dog <b>&amp;"
 
 
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    """Return a COCO dataset on the disk, with pictures."""
-    library.save(tiny(draw_pictures(tmp_path / "pictures")), tmp_path / "pets", "coco")
-    return tmp_path / "pets"
-
-
 def test_the_table_says_what_became_of_which_class(pets: Path) -> None:
     options = ("--map", "cat=animal", "--map", f"{DOG}=animal", "--drop", "person")
 
@@ -102,6 +95,7 @@ def test_in_place_a_cvdata_dataset_gets_a_version_and_old_names_keep_their_ids(t
     [
         ([], "error: no class is to change\n  hint: give --map OLD=NEW"),
         (["--map", "cat"], "error: 'cat' is not of the form OLD=NEW"),
+        (["--drop", "cat", "--only-mapped"], "would drop every class\n  hint: name those that stay, such as cat=cat"),
         (["--map", "cta=x"], "error: there is no class 'cta'\n  hint: did you mean 'cat'?"),
         (["--file", "map.yaml"], "error: map.yaml: line 2: there is no class 'persn'\n  hint: did you mean 'person'?"),
         (["--file", "none.yaml"], "error: none.yaml: cannot be read: No such file or directory"),

@@ -10,17 +10,11 @@ import pytest
 
 import cvdata as library
 
+from ..compare import tree
 from ..tiny import draw_pictures, tiny
 from .command import cvdata
 
 REPO = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    """Return a COCO dataset on the disk, with pictures."""
-    library.save(tiny(draw_pictures(tmp_path / "pictures")), tmp_path / "pets", "coco")
-    return tmp_path / "pets"
 
 
 def test_the_table_says_the_share_wished_and_reached_of_each_class(pets: Path, tmp_path: Path) -> None:
@@ -65,6 +59,15 @@ def test_the_same_seed_writes_the_same_bytes_at_any_number_of_workers(pets: Path
     assert all((tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files)
 
 
+def test_a_folder_that_is_no_dataset_is_refused_with_the_option_that_names_a_format(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+
+    run = cvdata("sample", tmp_path / "in", tmp_path / "out", "-n", 1)
+
+    assert run.returncode == 2
+    assert "is in no format that cvdata knows\n  hint: name its format with --from" in run.stderr
+
+
 def test_in_place_a_cvdata_dataset_gets_a_version(tmp_path: Path) -> None:
     library.save(tiny(draw_pictures(tmp_path / "pictures")), tmp_path / "pets", "cvdata")
 
@@ -72,6 +75,19 @@ def test_in_place_a_cvdata_dataset_gets_a_version(tmp_path: Path) -> None:
 
     assert run.returncode == 0
     assert len(library.load(tmp_path / "pets").images) == 2
+
+
+@pytest.mark.parametrize("option", [("--overwrite",), ("--media", "copy"), ("--media", "none")])
+def test_in_place_an_option_about_the_new_folder_is_refused(tmp_path: Path, option: tuple[str, ...]) -> None:
+    library.save(tiny(draw_pictures(tmp_path / "pictures")), tmp_path / "pets", "cvdata")
+    before = tree(tmp_path / "pets")
+
+    run = cvdata("sample", tmp_path / "pets", "-n", 2, *option)
+
+    assert run.returncode == 2
+    assert run.stderr.startswith(f"error: {option[0]} ")
+    assert "DST, and there is none\n  hint: name DST, or leave it out" in run.stderr
+    assert tree(tmp_path / "pets") == before
 
 
 @pytest.mark.parametrize(

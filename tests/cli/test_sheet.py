@@ -5,20 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
-import cvdata as library
-
-from ..tiny import draw_pictures, tiny
 from .command import cvdata, write_coco
-
-
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    """Return a COCO dataset on the disk, with pictures."""
-    library.save(tiny(draw_pictures(tmp_path / "pictures")), tmp_path / "pets", "coco")
-    return tmp_path / "pets"
 
 
 def opened(path: Path) -> Image.Image:

@@ -165,8 +165,8 @@ def test_a_wish_that_groups_do_not_allow_is_explained(tmp_path: Path) -> None:
         ),
         (["--folds", "3", "--val", "0.2"], "error: --folds makes equal parts, so --val cannot be had\n"),
         (["--folds", "0"], "error: --folds is 0, expected 2 or more\n"),
-        (["--keep", ","], "error: --keep names no split\n"),
-        (["--keep", "tain", "--labels-only"], "error: no split is called 'tain'\n  hint: did you mean train?\n"),
+        (["--keep", ","], "error: --keep names nothing\n"),
+        (["--keep", "tain", "--labels-only"], "error: no split is called 'tain'\n  hint: did you mean 'train'?\n"),
     ],
 )
 def test_what_makes_no_sense_is_one_message_and_nothing_is_written(
@@ -210,3 +210,12 @@ def test_a_format_without_splits_is_refused_because_the_division_would_be_lost(t
         == "error: the format images has no place for splits\n  hint: choose another one, such as --to cvdata\n"
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_boxes_alone_get_no_note_on_what_else_was_trusted(tmp_path: Path) -> None:
+    source = write_names(tmp_path / "labels.json", [f"{number:02}.jpg" for number in range(20)])
+
+    done = cvdata("split", source, tmp_path / "out", "--labels-only", "--media", "none")
+
+    assert done.returncode == 0, done.stderr
+    assert "note:" not in done.stderr

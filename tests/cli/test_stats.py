@@ -9,21 +9,10 @@ import re
 from pathlib import Path
 
 import jsonschema
-import pytest
 
-import cvdata as library
-
-from ..tiny import draw_pictures, tiny
 from .command import cvdata, write_coco
 
 REPO = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    """Return a COCO dataset on the disk, with pictures."""
-    library.save(tiny(draw_pictures(tmp_path / "pictures")), tmp_path / "pets", "coco")
-    return tmp_path / "pets"
 
 
 def test_the_table_has_the_counts_and_is_plain_in_a_pipe(pets: Path) -> None:
