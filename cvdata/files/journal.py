@@ -123,6 +123,9 @@ class Journal:
     def discard(self) -> None:
         """Do not keep the journal when the run ends: its work is done."""
         self._filled = False
+        # Now, not after the files in `made` are gone: a run killed meanwhile must not look like one to go on with.
+        with contextlib.suppress(OSError):
+            disk.cut(self.path, self._descriptor, 0)
 
     def _read(self) -> None:
         """Take the entries, and cut off what follows the last good one."""
@@ -168,7 +171,8 @@ def remove_finished(target: str | os.PathLike[str]) -> None:
     """Remove what a run left that was killed in its last moment: its output is there, and its journal still, too."""
     with contextlib.suppress(OSError, LockedError):
         journal = Journal(target)
-        if os.stat(f"{os.fspath(target)}/{_MANIFEST}").st_mtime_ns >= os.stat(journal.path).st_mtime_ns:
+        left, manifest = os.stat(journal.path), os.stat(f"{os.fspath(target)}/{_MANIFEST}")
+        if not left.st_size or manifest.st_mtime_ns >= left.st_mtime_ns:
             with journal:
                 journal.discard()
 

@@ -51,6 +51,16 @@ def test_a_discarded_journal_is_gone(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_killed_after_its_work_is_done_leaves_nothing_to_go_on_with(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        Path(journal.make_made(()), "a.jpg").write_bytes(b"x")
+        journal.append(b"one")
+        journal.discard()
+        left = {path.name: path.is_dir() or path.read_bytes() for path in tmp_path.iterdir()}
+
+    assert left == {".out.cvdata-journal": b"", ".out.cvdata-made": True}
+
+
 def test_a_line_torn_at_any_byte_ends_the_entries_and_is_cut_off(tmp_path: Path) -> None:
     path = fill(tmp_path / "out", b"one", b"two")
     whole = path.read_bytes()
@@ -164,6 +174,18 @@ def test_a_journal_is_removed_only_if_its_output_was_finished_after_it(tmp_path:
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
+def test_what_a_run_left_that_was_killed_while_it_tidied_up_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "out/.cvdata").mkdir(parents=True)
+    (tmp_path / "out/.cvdata/manifest.json").write_bytes(b"{}")
+    (tmp_path / ".out.cvdata-made").mkdir()
+    (tmp_path / ".out.cvdata-journal").write_bytes(b"")
+    os.utime(tmp_path / "out/.cvdata/manifest.json", ns=(0, 0))
+
+    remove_finished(tmp_path / "out")
+
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
 def test_nothing_is_removed_where_there_is_no_output_or_no_journal(tmp_path: Path) -> None:
     fill(tmp_path / "out", b"one")
     remove_finished(tmp_path / "out")
@@ -216,6 +238,7 @@ def test_every_change_is_announced(tmp_path: Path) -> None:
         "mkdir .out.cvdata-scratch",
         "mkdir .out.cvdata-made",
         "append .out.cvdata-journal",
+        "cut .out.cvdata-journal",
         "remove .out.cvdata-scratch",
         "remove .out.cvdata-made",
         "remove .out.cvdata-journal",
