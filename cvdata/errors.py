@@ -11,6 +11,7 @@
     ├── OutputError            exit 1   the output cannot be written
     │   └── LockedError        exit 5   another run is writing the same output
     ├── MissingExtraError      exit 1   an optional package is not installed
+    ├── EvaluationError        exit 1   predictions cannot be held against the truth
     └── AugmentError           exit 1   a recipe cannot be built, or a transform fails on a picture
 
 Every message says where, what was found, what was expected and what to do:
@@ -29,6 +30,7 @@ __all__ = [
     "AugmentError",
     "CvdataError",
     "DetectionError",
+    "EvaluationError",
     "FormatError",
     "IdentityError",
     "LockedError",
@@ -159,6 +161,10 @@ class LockedError(OutputError):
 
 class MissingExtraError(CvdataError):
     """An optional package is not installed."""
+
+
+class EvaluationError(CvdataError):
+    """Predictions cannot be held against the truth."""
 
 
 class AugmentError(CvdataError):

@@ -1,0 +1,1 @@
+"""Numbers that match the papers, how sure they are, and where the errors lie."""

@@ -1,0 +1,1 @@
+"""Whole-picture labels: accuracy, and whether confidences can be believed."""

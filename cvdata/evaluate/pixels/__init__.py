@@ -1,0 +1,1 @@
+"""Semantic and panoptic segmentation."""

@@ -1,0 +1,76 @@
+"""What an evaluation is asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ..errors import UsageError
+from .matching import COCO_THRESHOLDS
+
+__all__ = ["AREAS", "EvalSettings", "check_settings"]
+
+AREAS: dict[str, tuple[float, float]] = {
+    "all": (0.0, 1e10),
+    "small": (0.0, 32.0**2),
+    "medium": (32.0**2, 96.0**2),
+    "large": (96.0**2, 1e10),
+}
+"""COCO's size classes in square pixels, both ends inclusive."""
+
+Kind = Literal["auto", "boxes", "masks", "keypoints"]
+Protocol = Literal["coco", "voc07", "voc12", "lvis", "openimages"]
+
+
+class EvalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to evaluate; the defaults are COCO's.
+
+    Attributes:
+        kind: what is compared; `auto` takes masks where both sides have them, else keypoints, else boxes.
+        protocol: whose rules give the main numbers.
+        engine: which program computes COCO's numbers; both give the same.
+        thresholds: overlaps from which an object counts as found.
+        areas: name and bounds, in square pixels, of each size class; `all` comes first.
+        max_detections: how many of the surest detections per picture and class count, ascending.
+        resamples: number of bootstrap resamples behind each interval; None chooses by size, 0 for no intervals.
+        level: share of the intervals that hold the truth.
+        by: columns that the pictures or objects are sliced by.
+        details: also curves, errors, intervals and label errors, not the protocol's numbers alone.
+        seed: of the resampling.
+    """
+
+    kind: Kind = "auto"
+    protocol: Protocol = "coco"
+    engine: Literal["hotcoco", "pycocotools"] = "hotcoco"
+    thresholds: tuple[float, ...] = COCO_THRESHOLDS
+    areas: dict[str, tuple[float, float]] = AREAS
+    max_detections: tuple[int, ...] = (1, 10, 100)
+    resamples: int | None = None
+    level: float = 0.95
+    by: tuple[str, ...] = ()
+    details: bool = True
+    seed: int = 0
+
+
+def check_settings(settings: EvalSettings) -> None:
+    """Refuse settings that make no sense, before any file is read.
+
+    Raises:
+        UsageError: a threshold, area, number or level is out of range.
+    """
+    if not settings.thresholds or not all(0 < t <= 1 for t in settings.thresholds):
+        raise UsageError("thresholds lie above 0 and up to 1", hint="such as --iou 0.5,0.75 or --iou 0.5:0.95:0.05")
+    if list(settings.thresholds) != sorted(set(settings.thresholds)):
+        raise UsageError("thresholds are not ascending", hint="give each once, the lowest first")
+    if not settings.max_detections or min(settings.max_detections) < 1:
+        raise UsageError("a number of detections per picture is at least 1", hint="such as --max-detections 1,10,100")
+    if list(settings.max_detections) != sorted(set(settings.max_detections)):
+        raise UsageError("numbers of detections are not ascending", hint="give each once, the lowest first")
+    for name, (least, most) in settings.areas.items():
+        if not 0 <= least < most:
+            raise UsageError(f"the area '{name}' goes from {least:g} to {most:g}", hint="give the smaller one first")
+    if not 0.5 <= settings.level < 1:
+        raise UsageError(f"a level of {settings.level:g} is no confidence level", hint="such as --level 0.95")
+    if settings.resamples is not None and 0 < settings.resamples < 100:
+        raise UsageError("fewer than 100 resamples say nothing about the ends of an interval", hint="give 0 or 1000")
