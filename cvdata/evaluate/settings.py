@@ -36,6 +36,8 @@ class EvalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         resamples: number of bootstrap resamples behind each interval; None chooses by size, 0 for no intervals.
         level: share of the intervals that hold the truth.
         by: columns that the pictures or objects are sliced by.
+        split: name of the split of the truth that is evaluated; None for all pictures.
+        explain: also evaluate under other protocols and say which rule makes which difference.
         details: also curves, errors, intervals and label errors, not the protocol's numbers alone.
         seed: of the resampling.
     """
@@ -49,6 +51,8 @@ class EvalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     resamples: int | None = None
     level: float = 0.95
     by: tuple[str, ...] = ()
+    split: str | None = None
+    explain: bool = False
     details: bool = True
     seed: int = 0
 

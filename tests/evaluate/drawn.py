@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cvdata.dataset import Annotations, Categories, Dataset, Images, State
 from cvdata.evaluate.pair import Pair, align
@@ -15,7 +14,7 @@ __all__ = ["dataset_of", "hand", "pair_of"]
 
 
 def dataset_of(
-    images: int, classes: int, rows: dict[str, NDArray[Any]], *, ids: Sequence[int] | None = None, side: int = 100
+    images: int, classes: int, rows: dict[str, Any], *, ids: Sequence[int] | None = None, side: int = 100
 ) -> Dataset:
     """Make a dataset of square pictures from columns; "image" ascends."""
     return Dataset(
@@ -43,7 +42,13 @@ def pair_of(
     box = rng.integers(0, 60, (objects, 4)).astype(np.float64) + np.array([0, 0, 1, 1])
     edges = rng.choice([1024.0, 9216.0, 1023.5, 9216.5], objects)
     area = np.where(rng.random(objects) < 0.3, edges, box[:, 2] * box[:, 3])
-    truth = {"image": image, "category": category, "box": box, "area": area, "crowd": rng.random(objects) < crowd}
+    truth: dict[str, Any] = {
+        "image": image,
+        "category": category,
+        "box": box,
+        "area": area,
+        "crowd": rng.random(objects) < crowd,
+    }
 
     source = rng.integers(0, max(objects, 1), detections)
     near = (rng.random(detections) < 0.7) & (objects > 0)
@@ -67,14 +72,15 @@ def pair_of(
 
 def hand(truth: list[tuple[int, int, Sequence[float]]], found: list[tuple[int, int, Sequence[float], float]]) -> Pair:
     """Make a pair from rows (picture, class, box) and (picture, class, box, score), by ascending picture."""
-    images = 1 + max([row[0] for row in [*truth, *found]], default=0)
-    classes = 1 + max([row[1] for row in [*truth, *found]], default=0)
-    objects: dict[str, NDArray[Any]] = {
+    places = [row[:2] for row in truth] + [row[:2] for row in found]
+    images = 1 + max([image for image, _ in places], default=0)
+    classes = 1 + max([category for _, category in places], default=0)
+    objects = {
         "image": np.array([row[0] for row in truth], np.int32),
         "category": np.array([row[1] for row in truth], np.int32),
         "box": np.array([row[2] for row in truth], np.float64).reshape(-1, 4),
     }
-    detections: dict[str, NDArray[Any]] = {
+    detections = {
         "image": np.array([row[0] for row in found], np.int32),
         "category": np.array([row[1] for row in found], np.int32),
         "box": np.array([row[2] for row in found], np.float64).reshape(-1, 4),
