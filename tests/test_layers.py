@@ -28,6 +28,8 @@ LINES = [
 RANK = {room: number for number, line in enumerate(LINES) for room in line}
 FREE = {"__init__", "_version"}  # they hold lazy names and the version: everyone may import them, and they anyone
 
+ENGINES = {"hotcoco", "pycocotools"}
+
 HEAVY = re.search(r"banned-module-level-imports = \[(.*?)\]", (REPO / "pyproject.toml").read_text("utf-8"), re.DOTALL)
 
 
@@ -132,6 +134,21 @@ def _writes(call: ast.Call, position: int) -> bool:
     )
 
 
+def engine_imports(module: str, source: str) -> list[str]:
+    """Return the imports of COCO's engines by a module that may not: numbers go through `evaluate/coco`."""
+    if module.startswith("cvdata.evaluate.coco.") or module == "cvdata.evaluate.pixels.engine":
+        return []
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = [(node.lineno, _imported(node)) for node in nodes]
+    return [f"{module}:{line}: {name}" for line, found in names for name in found if name in ENGINES]
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name.split(".")[0] for alias in node.names]
+    return [] if node.level else [(node.module or "").split(".")[0]]
+
+
 def test_every_import_points_down() -> None:
     wrong = [line for module, path in modules() for line in wrong_imports(module, path.read_text("utf-8"))]
 
@@ -140,6 +157,12 @@ def test_every_import_points_down() -> None:
 
 def test_only_the_room_of_the_files_changes_the_disk() -> None:
     wrong = [line for module, path in modules() for line in disk_changes(module, path.read_text("utf-8"))]
+
+    assert wrong == []
+
+
+def test_only_one_place_imports_the_engines_of_coco() -> None:
+    wrong = [line for module, path in modules() for line in engine_imports(module, path.read_text("utf-8"))]
 
     assert wrong == []
 
@@ -229,6 +252,14 @@ def test_a_planted_change_of_the_disk_is_found(source: str) -> None:
 )
 def test_reading_is_fine_anywhere(source: str) -> None:
     assert disk_changes("cvdata.formats.voc", source) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["import hotcoco", "from pycocotools.coco import COCO", "def f():\n    import pycocotools.mask as mask"]
+)
+def test_a_planted_engine_is_found(source: str) -> None:
+    assert len(engine_imports("cvdata.formats.coco", source)) == 1
+    assert engine_imports("cvdata.evaluate.coco.engine", source) == []
 
 
 def test_every_package_is_installed() -> None:

@@ -27,47 +27,55 @@ def decompress(strings: Sequence[bytes]) -> tuple[Ragged, NDArray[np.bool_]]:
         empty. Runs may still be negative or too many: `run_sums` tells.
     """
     texts = Ragged.texts(strings)
-    byte = texts.values.astype(np.int64) - 48
-    length, owner = texts.lengths, texts.owner
-    alien = np.bincount(owner[(byte < 0) | (byte > 63)], minlength=len(texts)) > 0
-    last = (byte & 32) == 0  # the last character of a number has no continuation bit
-    good = ~alien & (length > 0)
-    row_ends = texts.offsets[1:][length > 0] - 1
-    good[length > 0] &= last[row_ends]
+    six = texts.values - np.uint8(48)  # what is no code wraps around to 64 and more
+    good = texts.lengths > 0
+    good[_rows_at(texts.offsets, np.flatnonzero(six > 63))] = False
+    last = (six & 32) == 0  # the last character of a number has no continuation bit
+    row_ends = texts.offsets[1:][texts.lengths > 0] - 1
+    good[texts.lengths > 0] &= last[row_ends]
     last[row_ends] = True  # a string that is cut off inside a number must not run into the next one
 
     ends = np.flatnonzero(last)
-    number = np.cumsum(last) - last  # number that each character belongs to; wrong only inside bad rows
-    first = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else np.zeros(0, np.int64)
-    digits = np.arange(len(byte)) - np.append(first, 0)[np.minimum(number, max(len(first) - 1, 0))]
-    long = np.bincount(owner[digits > 6], minlength=len(texts)) > 0  # over 35 bits: no picture has such a run
-    good &= ~long
-    shift = 5 * np.clip(digits, 0, 6)
-    value = np.bincount(number, weights=(byte & 31).astype(np.float64) * 2.0**shift, minlength=len(ends))
-    value = value[: len(ends)].astype(np.int64)
-    negative = (byte[ends] & 16) != 0
-    value[negative] -= np.int64(1) << (5 * (np.clip(digits[ends[negative]], 0, 6) + 1))
+    offsets = np.searchsorted(ends, texts.offsets)  # of the numbers of each row
+    digits = np.diff(ends, prepend=-1)
+    good[_rows_at(offsets, np.flatnonzero(digits > 7))] = False  # over 35 bits: no picture has such a run
+    value = np.zeros(len(ends), np.int64)
+    chosen, first = np.arange(len(ends)), ends - digits + 1
+    for digit in range(min(7, int(digits.max(initial=0)))):
+        if digit:
+            chosen = chosen[digits[chosen] > digit]
+        value[chosen] |= (six[first[chosen] + digit] & np.uint8(31)).astype(np.int64) << (5 * digit)
+    negative = np.flatnonzero(six[ends] & 16)
+    value[negative] -= np.int64(1) << (5 * np.minimum(digits[negative], 7))
+    if not good.all():
+        value = value[np.repeat(good, np.diff(offsets))]
+        offsets = starts(np.where(good, np.diff(offsets), 0))
+    return Ragged(_undo_differences(value, offsets), offsets), good
 
-    number_owner = owner[ends]
-    keep = good[number_owner]
-    counts = np.bincount(number_owner[keep], minlength=len(texts))
-    return Ragged(_undo_differences(value[keep], starts(counts)), starts(counts)), good
+
+def _rows_at(offsets: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the row that holds each of the places, where row i is `offsets[i]:offsets[i + 1]`."""
+    return np.searchsorted(offsets, places, side="right") - 1
 
 
 def _undo_differences(value: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Run k is value k plus run k - 2, from the fourth run (k = 3) on: two interleaved running sums per row."""
-    out: NDArray[np.int64] = value.copy()
-    place = np.arange(len(value)) - np.repeat(offsets[:-1], np.diff(offsets))
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    """Run k is value k plus run k - 2, from the fourth run (k = 3) on: two interleaved running sums per row.
+
+    The sums run through all rows, over every other value; what was there before the row's own begins is taken off:
+    odd runs sum from run 1, even runs from run 2, and run 0 stands alone.
+    """
+    out = np.empty_like(value)
+    out[0::2], out[1::2] = np.cumsum(value[0::2]), np.cumsum(value[1::2])
+    begin, stop = offsets[:-1], offsets[1:]
+    full = begin < stop
+    begin, stop = begin[full], stop[full]
+    heads = value[begin]
+    before_even, before_odd = out[begin], np.where(begin > 0, out[begin - 1], 0)
     for parity in (0, 1):
-        # Odd runs sum from run 1, even runs from run 2: run 0 stands alone.
-        chosen = np.flatnonzero((place % 2 == parity) & (place >= 2 - parity))
-        if not len(chosen):
-            continue
-        total = np.cumsum(value[chosen])
-        head = np.concatenate([[True], owner[chosen][1:] != owner[chosen][:-1]])
-        base = (total - value[chosen])[head]
-        out[chosen] = total - np.repeat(base, np.diff(np.append(np.flatnonzero(head), len(chosen))))
+        base = np.where(begin % 2 == parity, before_even, before_odd)
+        counts = (stop - parity + 1) // 2 - (begin - parity + 1) // 2
+        out[parity::2] -= np.repeat(base, counts)
+    out[begin] = heads
     return out
 
 
@@ -111,19 +119,22 @@ def mask_boxes(runs: Ragged, height: NDArray[np.int32]) -> NDArray[np.float64]:
         height: int32, shape (rows,), of each mask's picture.
     """
     box = np.zeros((len(runs), 4))
-    for row in np.flatnonzero(runs.lengths > 1).tolist():
-        counts = runs[row].astype(np.int64)
-        ends = np.cumsum(counts)
-        first, stop = ends[0::2][: len(ends[1::2])], ends[1::2]
-        first, stop = first[stop > first], stop[stop > first]
-        if not len(first):
-            continue
-        tall = int(height[row])
-        x0, x1 = int(first[0]) // tall, (int(stop[-1]) - 1) // tall
-        whole = (first // tall) != ((stop - 1) // tall)  # a run over a column's end touches top and bottom
-        y0 = 0 if whole.any() else int((first % tall).min())
-        y1 = tall - 1 if whole.any() else int(((stop - 1) % tall).max())
-        box[row] = (x0, y0, x1 - x0 + 1, y1 - y0 + 1)
+    place = np.arange(len(runs.values)) - np.repeat(runs.offsets[:-1], runs.lengths)
+    ones = np.flatnonzero((place % 2 == 1) & (runs.values > 0))
+    if not len(ones):
+        return box
+    total = np.cumsum(runs.values, dtype=np.int64)
+    owner = np.repeat(np.arange(len(runs)), runs.lengths)[ones]
+    before = np.concatenate([[0], total])[runs.offsets[:-1]][owner]  # pixels of the masks before this one
+    stop = total[ones] - before
+    first, tall = stop - runs.values[ones], height[owner].astype(np.int64)
+    heads = np.flatnonzero(np.diff(owner, prepend=-1))
+    x0 = np.minimum.reduceat(first // tall, heads)
+    x1 = np.maximum.reduceat((stop - 1) // tall, heads)
+    whole = (first // tall) != ((stop - 1) // tall)  # a run over a column's end touches top and bottom
+    y0 = np.minimum.reduceat(np.where(whole, 0, first % tall), heads)
+    y1 = np.maximum.reduceat(np.where(whole, tall - 1, (stop - 1) % tall), heads)
+    box[owner[heads]] = np.stack([x0, y0, x1 - x0 + 1, y1 - y0 + 1], axis=1)
     return box
 
 

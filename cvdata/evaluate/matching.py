@@ -91,7 +91,7 @@ def match(pair: Pair, overlaps: Overlaps, rules: Rules, kind: Kind = "boxes") ->
     if rules.difficult == "aside":
         aside = aside | truth.has("difficult")
     if rules.area is not None:
-        aside = aside | _outside(truth_area(pair.truth), rules.area)
+        aside = aside | _outside(truth_area(pair.truth, kind), rules.area)
     rank, kept = _ranks(pair, rules)
     near = overlaps.take(
         (found.category[overlaps.found] == truth.category[overlaps.truth])

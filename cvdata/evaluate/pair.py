@@ -14,7 +14,7 @@ from ..dataset.select import keep_images
 from ..errors import EvaluationError, show
 from ..files import Finding
 
-__all__ = ["Pair", "align", "chosen", "undeclared_class"]
+__all__ = ["Pair", "align", "chosen", "is_classification", "undeclared_class"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,39 +50,77 @@ def align(truth: Dataset, found: Dataset) -> Pair:
     """Put what was found on the rows of the truth: pictures and classes are matched by name.
 
     Pictures are matched by their whole name, what is left by file name, and then by file name without suffix, where
-    that names one picture only. Pictures that nobody labelled are left out: nothing there can be right or wrong.
+    that names one picture only. Pictures that nobody labelled are left out, with what was found on them: nothing there
+    can be right or wrong.
 
     Raises:
-        EvaluationError: a detection lies on a picture or is of a class that the truth does not have, or has no score.
+        EvaluationError: a detection lies on a picture or is of a class that the truth does not have, or has no score;
+            or one side has boxes and the other labels of whole pictures.
     """
     findings: list[Finding] = []
-    truth = _labelled(truth, findings)
     rows = _match_pictures(truth, found, findings)
     classes = _match_classes(truth, found)
     _refuse_scores(found)
+    truth, rows = _labelled(truth, rows, findings)
+    truth, found = _of_one_task(truth, found, findings)
+    _count_silent(truth, rows, findings)
     table = found.annotations
     image, category = rows[table.image], classes[table.category]
-    _count_silent(truth, rows, findings)
-    kept = np.flatnonzero(image >= 0)
-    kept = kept[np.argsort(image[kept], kind="stable")]
-    moved = replace(table.take(kept), image=image[kept].astype(np.int32), category=category[kept].astype(np.int32))
+    kept = image >= 0
+    if not kept.all() or (np.diff(image) < 0).any():
+        order = np.flatnonzero(kept)
+        order = order[np.argsort(image[order], kind="stable")]
+        table, image, category = table.take(order), image[order], category[order]
+    moved = replace(table, image=image.astype(np.int32), category=category.astype(np.int32))
     aligned = Dataset(images=truth.images, annotations=moved, categories=truth.categories, meta=found.meta)
     return Pair(truth, aligned, _picture_order(truth), tuple(findings))
 
 
-def _labelled(truth: Dataset, findings: list[Finding]) -> Dataset:
-    unlabelled = truth.images.state == State.UNLABELLED
-    if not unlabelled.any():
-        return truth
-    names = [truth.images.names[row] for row in np.flatnonzero(unlabelled)[:3].tolist()]
-    count = int(unlabelled.sum())
-    if count == len(unlabelled):
+def is_classification(dataset: Dataset) -> bool:
+    """Tell whether a dataset labels whole pictures: it has labels, and none has a box."""
+    box = dataset.annotations.box
+    return len(box) > 0 and bool(np.isnan(box[:, 0]).all())
+
+
+def _labelled(truth: Dataset, rows: NDArray[np.int64], findings: list[Finding]) -> tuple[Dataset, NDArray[np.int64]]:
+    """Leave out pictures that nobody labelled; `rows` are the truth's rows of the pictures of found."""
+    labelled = truth.images.state != State.UNLABELLED
+    if labelled.all():
+        return truth, rows
+    names = [show(truth.images.names[row]) for row in np.flatnonzero(~labelled)[:3].tolist()]
+    count = int((~labelled).sum())
+    if count == len(labelled):
         raise EvaluationError("no picture of the truth is labelled", hint="give the labels that FOUND is held against")
     message = f"{count:,} pictures of the truth have no labels and are left out"
-    findings.append(
-        Finding(code="unlabelled-pictures", message=message, count=count, examples=[show(n) for n in names])
-    )
-    return keep_images(truth, np.flatnonzero(~unlabelled))
+    findings.append(Finding(code="unlabelled-pictures", message=message, count=count, examples=names))
+    renumbered = np.where(labelled, np.cumsum(labelled) - 1, -1)
+    return keep_images(truth, np.flatnonzero(labelled)), np.append(renumbered, -1)[rows]
+
+
+def _of_one_task(truth: Dataset, found: Dataset, findings: list[Finding]) -> tuple[Dataset, Dataset]:
+    """Leave out labels of whole pictures that stand among boxes; refuse boxes against such labels, and the reverse."""
+    if not len(truth.annotations) or not len(found.annotations):
+        return truth, found
+    whole = is_classification(truth), is_classification(found)
+    if whole == (True, True):
+        return truth, found
+    if any(whole):
+        ours, theirs = ("labels of whole pictures", "boxes") if whole[0] else ("boxes", "labels of whole pictures")
+        raise EvaluationError(
+            f"the truth has {ours} and FOUND has {theirs}",
+            hint="give the output of a model that was made for the same task",
+        )
+    return _without_labels(truth, "the truth", findings), _without_labels(found, "FOUND", findings)
+
+
+def _without_labels(dataset: Dataset, side: str, findings: list[Finding]) -> Dataset:
+    boxed = ~np.isnan(dataset.annotations.box[:, 0])
+    if boxed.all():
+        return dataset
+    count = int((~boxed).sum())
+    message = f"{count:,} labels of whole pictures stand among the boxes of {side} and are left out"
+    findings.append(Finding(code="labels-among-boxes", message=message, count=count, examples=[]))
+    return replace(dataset, annotations=dataset.annotations.take(np.flatnonzero(boxed)))
 
 
 def _match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> NDArray[np.int64]:
@@ -179,21 +217,22 @@ def _refuse_scores(found: Dataset) -> None:
 
 def _count_silent(truth: Dataset, rows: NDArray[np.int64], findings: list[Finding]) -> None:
     """Say which pictures of the truth the predictions never mention: a run that stopped early looks like that."""
-    silent = np.ones(len(truth.images), np.bool_)
+    silent = np.diff(truth.offsets) > 0
     silent[rows[rows >= 0]] = False
     count = int(silent.sum())
     if count:
         names = [show(truth.images.names[i]) for i in np.flatnonzero(silent)[:3].tolist()]
-        message = f"{count:,} pictures of the truth are not in FOUND; their objects count as missed"
+        message = f"{count:,} pictures with objects are not in FOUND; these objects count as missed"
         findings.append(Finding(code="pictures-not-in-found", message=message, count=count, examples=names))
 
 
 def _picture_order(truth: Dataset) -> NDArray[np.int64]:
     ids = truth.images.source_id
     order = np.arange(len(truth.images))
-    if ids is not None and all(isinstance(i, (int, np.integer)) for i in (ids if isinstance(ids, tuple) else ids[:1])):
-        sorted_rows = sorted(range(len(order)), key=[int(i) for i in ids].__getitem__)
-        order[sorted_rows] = np.arange(len(order))
+    if isinstance(ids, np.ndarray):
+        order[np.argsort(ids, kind="stable")] = np.arange(len(ids))
+    elif ids is not None and all(isinstance(i, int) for i in ids):
+        order[sorted(range(len(ids)), key=[int(i) for i in ids].__getitem__)] = np.arange(len(ids))
     return order
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from .matching import Matches
 from .pair import Pair
 
-__all__ = ["COCO_RECALLS", "ClassCurve", "Precision", "class_curves", "coco_precision", "mean_of"]
+__all__ = ["COCO_RECALLS", "ClassCurve", "Precision", "class_curves", "class_orders", "coco_precision", "mean_of"]
 
 COCO_RECALLS = np.linspace(0.0, 1.0, 101)
 """The recalls at which COCO reads precision; `linspace`, for its last digits."""
@@ -45,22 +46,30 @@ class ClassCurve:
         return np.asarray(self.true / (self.false + self.true + np.spacing(1)))
 
 
-def class_curves(pair: Pair, matches: Matches) -> list[ClassCurve]:
-    """Return the curve of every class.
+def class_orders(pair: Pair, kept: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the rows of the kept detections of every class, int64, the surest first.
 
     Equal scores stand in the order of pictures (`Pair.order`), then as they came: the order in which
     `COCOeval.accumulate` merges them.
     """
     table = pair.found.annotations
     order = np.lexsort((pair.order[table.image], -pair.score, table.category))
-    order = order[matches.kept[order]]
-    ends = np.searchsorted(table.category[order], np.arange(len(pair.classes) + 1))
+    order = order[kept[order]]
+    ends = np.searchsorted(table.category[order], np.arange(len(pair.classes) + 1)).tolist()
+    return [order[first:stop] for first, stop in pairwise(ends)]
+
+
+def class_curves(pair: Pair, matches: Matches, orders: list[NDArray[np.int64]] | None = None) -> list[ClassCurve]:
+    """Return the curve of every class.
+
+    Args:
+        orders: of the kept detections, as `class_orders` gives them; None to compute them.
+    """
     counted = np.flatnonzero(matches.counted)
     objects = np.bincount(pair.truth.annotations.category[counted], minlength=len(pair.classes))
     true, false = matches.true, matches.false
     curves = []
-    for row in range(len(pair.classes)):
-        rows = order[ends[row] : ends[row + 1]]
+    for row, rows in enumerate(class_orders(pair, matches.kept) if orders is None else orders):
         so_far = [np.cumsum(flags[:, rows], axis=1, dtype=np.int64) for flags in (true, false)]
         curves.append(ClassCurve(rows, so_far[0], so_far[1], int(objects[row])))
     return curves

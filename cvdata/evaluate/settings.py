@@ -31,9 +31,12 @@ class EvalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         protocol: whose rules give the main numbers.
         engine: which program computes COCO's numbers; both give the same.
         thresholds: overlaps from which an object counts as found.
+        pixel: added to widths and heights of boxes by VOC's rules: 1 as tools do that take x + width for a corner that
+            belongs to the box. Boxes read from VOC need 0: their last pixel is in the width already.
         areas: name and bounds, in square pixels, of each size class; `all` comes first.
         max_detections: how many of the surest detections per picture and class count, ascending.
         resamples: number of bootstrap resamples behind each interval; None chooses by size, 0 for no intervals.
+        resample: what is drawn for them: whole groups of pictures where the truth has any (`auto`), or one of the two.
         level: share of the intervals that hold the truth.
         by: columns that the pictures or objects are sliced by.
         split: name of the split of the truth that is evaluated; None for all pictures.
@@ -46,15 +49,22 @@ class EvalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     protocol: Protocol = "coco"
     engine: Literal["hotcoco", "pycocotools"] = "hotcoco"
     thresholds: tuple[float, ...] = COCO_THRESHOLDS
-    areas: dict[str, tuple[float, float]] = AREAS
+    pixel: Literal[0, 1] = 0
+    areas: dict[str, tuple[float, float]] = msgspec.field(default_factory=AREAS.copy)
     max_detections: tuple[int, ...] = (1, 10, 100)
     resamples: int | None = None
+    resample: Literal["auto", "pictures", "groups"] = "auto"
     level: float = 0.95
     by: tuple[str, ...] = ()
     split: str | None = None
     explain: bool = False
     details: bool = True
     seed: int = 0
+
+    @property
+    def voc_thresholds(self) -> tuple[float, ...]:
+        """Thresholds of VOC's rules, which have 0.5 alone: others only where they were asked for."""
+        return (0.5,) if self.thresholds == COCO_THRESHOLDS else self.thresholds
 
 
 def check_settings(settings: EvalSettings) -> None:
@@ -65,6 +75,8 @@ def check_settings(settings: EvalSettings) -> None:
     """
     if not settings.thresholds or not all(0 < t <= 1 for t in settings.thresholds):
         raise UsageError("thresholds lie above 0 and up to 1", hint="such as --iou 0.5,0.75 or --iou 0.5:0.95:0.05")
+    if settings.pixel and settings.protocol not in ("voc07", "voc12"):
+        raise UsageError("--pixel is of VOC's rules", hint="add --protocol voc07 or voc12, or leave it out")
     if list(settings.thresholds) != sorted(set(settings.thresholds)):
         raise UsageError("thresholds are not ascending", hint="give each once, the lowest first")
     if not settings.max_detections or min(settings.max_detections) < 1:

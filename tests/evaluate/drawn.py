@@ -70,7 +70,9 @@ def pair_of(
     return align(dataset_of(images, classes, truth, ids=ids), dataset_of(images, classes, found, ids=ids))
 
 
-def hand(truth: list[tuple[int, int, Sequence[float]]], found: list[tuple[int, int, Sequence[float], float]]) -> Pair:
+def hand(
+    truth: Sequence[tuple[int, int, Sequence[float]]], found: Sequence[tuple[int, int, Sequence[float], float]]
+) -> Pair:
     """Make a pair from rows (picture, class, box) and (picture, class, box, score), by ascending picture."""
     places = [row[:2] for row in truth] + [row[:2] for row in found]
     images = 1 + max([image for image, _ in places], default=0)
