@@ -1,1 +1,7 @@
-"""The rules of Pascal VOC and Ultralytics, and what makes their figures differ from COCO's."""
+"""The rules of Pascal VOC and Ultralytics, and why two tools give two figures for the same predictions."""
+
+from .explain import explain
+from .ultralytics import ultralytics_numbers
+from .voc import voc_numbers
+
+__all__ = ["explain", "ultralytics_numbers", "voc_numbers"]
