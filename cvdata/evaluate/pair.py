@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ..dataset import Dataset, State
 from ..dataset.select import keep_images
-from ..errors import EvaluationError, show
+from ..errors import EvaluationError, UsageError, nearest_of, show
 from ..files import Finding
+from ..reports.scales import plural
 
 __all__ = ["Pair", "align", "chosen", "is_classification", "undeclared_class"]
 
@@ -46,14 +47,18 @@ class Pair:
         return np.zeros(len(self.found.annotations)) if score is None else score
 
 
-def align(truth: Dataset, found: Dataset) -> Pair:
+def align(truth: Dataset, found: Dataset, split: str | None = None) -> Pair:
     """Put what was found on the rows of the truth: pictures and classes are matched by name.
 
     Pictures are matched by their whole name, what is left by file name, and then by file name without suffix, where
     that names one picture only. Pictures that nobody labelled are left out, with what was found on them: nothing there
     can be right or wrong.
 
+    Args:
+        split: name of the only split of the truth that is looked at; what was found on its other pictures is left out.
+
     Raises:
+        UsageError: the truth has no such split.
         EvaluationError: a detection lies on a picture or is of a class that the truth does not have, or has no score;
             or one side has boxes and the other labels of whole pictures.
     """
@@ -61,6 +66,8 @@ def align(truth: Dataset, found: Dataset) -> Pair:
     rows = _match_pictures(truth, found, findings)
     classes = _match_classes(truth, found)
     _refuse_scores(found)
+    _note_logits(found, findings)
+    truth, rows = _of_split(truth, rows, split)
     truth, rows = _labelled(truth, rows, findings)
     truth, found = _of_one_task(truth, found, findings)
     _count_silent(truth, rows, findings)
@@ -91,10 +98,24 @@ def _labelled(truth: Dataset, rows: NDArray[np.int64], findings: list[Finding]) 
     count = int((~labelled).sum())
     if count == len(labelled):
         raise EvaluationError("no picture of the truth is labelled", hint="give the labels that FOUND is held against")
-    message = f"{count:,} pictures of the truth have no labels and are left out"
+    message = f"left out: {plural(count, 'picture')} of the truth that nobody labelled"
     findings.append(Finding(code="unlabelled-pictures", message=message, count=count, examples=names))
-    renumbered = np.where(labelled, np.cumsum(labelled) - 1, -1)
-    return keep_images(truth, np.flatnonzero(labelled)), np.append(renumbered, -1)[rows]
+    return _only(truth, rows, labelled)
+
+
+def _of_split(truth: Dataset, rows: NDArray[np.int64], split: str | None) -> tuple[Dataset, NDArray[np.int64]]:
+    if split is None:
+        return truth, rows
+    images = truth.images
+    if split not in images.splits:
+        raise UsageError(f"the truth has no split '{show(split)}'", hint=nearest_of(split, images.splits))
+    return _only(truth, rows, images.split == images.splits.index(split))
+
+
+def _only(truth: Dataset, rows: NDArray[np.int64], kept: NDArray[np.bool_]) -> tuple[Dataset, NDArray[np.int64]]:
+    """Keep some pictures of the truth, and number the rows of it anew; -1 for those that are gone."""
+    renumbered = np.where(kept, np.cumsum(kept) - 1, -1)
+    return keep_images(truth, np.flatnonzero(kept)), np.append(renumbered, -1)[rows]
 
 
 def _of_one_task(truth: Dataset, found: Dataset, findings: list[Finding]) -> tuple[Dataset, Dataset]:
@@ -118,7 +139,7 @@ def _without_labels(dataset: Dataset, side: str, findings: list[Finding]) -> Dat
     if boxed.all():
         return dataset
     count = int((~boxed).sum())
-    message = f"{count:,} labels of whole pictures stand among the boxes of {side} and are left out"
+    message = f"left out: {plural(count, 'label')} of whole pictures among the boxes of {side}"
     findings.append(Finding(code="labels-among-boxes", message=message, count=count, examples=[]))
     return replace(dataset, annotations=dataset.annotations.take(np.flatnonzero(boxed)))
 
@@ -138,14 +159,14 @@ def _match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> 
         rows[lost] = _by_key([names[i] for i in lost.tolist()], truth.images.names, free, key)
         won = lost[rows[lost] >= 0]
         if len(won):
-            message = f"{len(won):,} pictures have other names in TRUTH and FOUND and were matched by {what}"
+            message = f"{plural(len(won), 'picture')} matched by {what}: the whole names in TRUTH and FOUND differ"
             examples = [show(names[i]) for i in won[:3].tolist()]
             findings.append(Finding(code=code, message=message, count=len(won), examples=examples))
     lost = np.flatnonzero((rows < 0) & used)
     if len(lost):
         shown = ", ".join(show(names[i]) for i in lost[:3].tolist())
         raise EvaluationError(
-            f"{len(lost):,} pictures with detections are not in the truth: {shown}{', ...' if len(lost) > 3 else ''}",
+            f"the truth lacks {plural(len(lost), 'picture')} with detections: {shown}{', …' if len(lost) > 3 else ''}",
             hint="give the truth of these pictures, or filter the detections to those that it has",
         )
     return rows
@@ -210,9 +231,18 @@ def _refuse_scores(found: Dataset) -> None:
     value = float(table.score[bad[0]])
     what = "no score" if np.isnan(value) else f"the score {value:g}"
     raise EvaluationError(
-        f"{len(bad):,} detections have no usable score; the first, on {name}, has {what}",
+        f"no usable score at {plural(len(bad), 'detection')}; the first, on {name}, has {what}",
         hint="a score is a number from 0 on, the higher the surer",
     )
+
+
+def _note_logits(found: Dataset, findings: list[Finding]) -> None:
+    """Say so where scores cannot be confidences; their order is all that most figures need."""
+    score = found.annotations.score
+    above = 0 if score is None else int((score > 1).sum())
+    if above:
+        message = f"{plural(above, 'score')} above 1: these are no confidences, so nothing is said of calibration"
+        findings.append(Finding(code="scores-above-1", message=message, count=above, examples=[]))
 
 
 def _count_silent(truth: Dataset, rows: NDArray[np.int64], findings: list[Finding]) -> None:
@@ -222,7 +252,7 @@ def _count_silent(truth: Dataset, rows: NDArray[np.int64], findings: list[Findin
     count = int(silent.sum())
     if count:
         names = [show(truth.images.names[i]) for i in np.flatnonzero(silent)[:3].tolist()]
-        message = f"{count:,} pictures with objects are not in FOUND; these objects count as missed"
+        message = f"FOUND lacks {plural(count, 'picture')} with objects, which count as missed"
         findings.append(Finding(code="pictures-not-in-found", message=message, count=count, examples=names))
 
 

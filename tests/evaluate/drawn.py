@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cvdata.dataset import Annotations, Categories, Dataset, Images, State
 from cvdata.evaluate.pair import Pair, align
 
-__all__ = ["dataset_of", "hand", "pair_of"]
+__all__ = ["dataset_of", "hand", "pair_of", "repeated"]
 
 
 def dataset_of(
@@ -89,3 +91,25 @@ def hand(
         "score": np.array([row[3] for row in found], np.float64),
     }
     return align(dataset_of(images, classes, objects), dataset_of(images, classes, detections))
+
+
+def repeated(pair: Pair, counts: NDArray[np.int64]) -> Pair:
+    """Return the pair with each picture in it as often as given, copies one after the other."""
+    source = np.repeat(np.arange(len(counts)), counts)
+    images = pair.truth.images.take(source)
+    images = replace(images, names=tuple(f"{row}" for row in range(len(source))))
+    order = np.empty(len(source), np.int64)
+    order[np.lexsort((np.arange(len(source)), pair.order[source]))] = np.arange(len(source))
+    truth, found = (_rows(dataset, source) for dataset in (pair.truth, pair.found))
+    return Pair(
+        replace(pair.truth, images=images, annotations=truth),
+        replace(pair.found, images=images, annotations=found),
+        order,
+    )
+
+
+def _rows(dataset: Dataset, source: NDArray[np.int64]) -> Annotations:
+    rows = [np.arange(dataset.offsets[row], dataset.offsets[row + 1]) for row in source]
+    image = np.repeat(np.arange(len(source)), [len(part) for part in rows])
+    table = dataset.annotations.take(np.concatenate([np.zeros(0, np.int64), *rows]))
+    return replace(table, image=image.astype(np.int32))

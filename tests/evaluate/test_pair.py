@@ -105,7 +105,15 @@ def test_a_file_name_or_stem_that_two_pictures_share_matches_none(names: tuple[s
     found = made(("z/a.jpg" if names[1] == "y/a.jpg" else "a.bmp",), [])
     found = made(found.images.names, [(found.images.names[0], "cat", 0.5)])
 
-    with pytest.raises(EvaluationError, match="1 pictures with detections are not in the truth"):
+    with pytest.raises(EvaluationError, match="the truth lacks 1 picture with detections"):
+        align(truth, found)
+
+
+def test_two_pictures_of_found_are_never_taken_for_one() -> None:
+    truth = made(("a.jpg",), [("a.jpg", "cat", 1)])
+    found = made(("x/a.jpg", "y/a.jpg"), [("x/a.jpg", "cat", 0.5), ("y/a.jpg", "cat", 0.5)])
+
+    with pytest.raises(EvaluationError, match="the truth lacks 2 pictures with detections"):
         align(truth, found)
 
 
@@ -120,7 +128,7 @@ def test_detections_on_unknown_pictures_are_refused_by_name() -> None:
     truth = made(("a.jpg",), [("a.jpg", "cat", 1)])
     found = made(("a.jpg", "b.jpg", "c.jpg"), [("c.jpg", "cat", 0.5)])
 
-    with pytest.raises(EvaluationError, match=r"1 pictures with detections are not in the truth: c\.jpg"):
+    with pytest.raises(EvaluationError, match=r"the truth lacks 1 picture with detections: c\.jpg"):
         align(truth, found)
 
 
@@ -186,7 +194,7 @@ def test_a_class_that_the_truth_lacks_and_nothing_is_of_does_no_harm() -> None:
     ("scores", "found"),
     [
         ([np.nan, np.nan], "FOUND has no scores"),
-        ([0.5, np.nan], "1 detections have no usable score; the first, on a.jpg, has no score"),
+        ([0.5, np.nan], "no usable score at 1 detection; the first, on a.jpg, has no score"),
         ([0.5, -1.0], "has the score -1"),
         ([np.inf, 0.5], "has the score inf"),
     ],
@@ -196,6 +204,14 @@ def test_detections_without_a_usable_score_are_refused(scores: list[float], foun
 
     with pytest.raises(EvaluationError, match=found):
         align(truth, made(("a.jpg",), [("a.jpg", "cat", score) for score in scores]))
+
+
+def test_scores_above_one_are_told() -> None:
+    truth = made(("a.jpg",), [("a.jpg", "cat", 1)])
+
+    pair = align(truth, made(("a.jpg",), [("a.jpg", "cat", score) for score in (0.5, 1.0, 1.5, 12.0)]))
+
+    assert codes(pair) == [("scores-above-1", 2)]
 
 
 def test_labels_in_place_of_predictions_are_refused() -> None:

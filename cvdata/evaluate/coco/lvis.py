@@ -21,7 +21,7 @@ from .columns import IOU_TYPES, found_table, tables_of, truth_table
 from .federated import class_rows
 from .grid import Grid, figures, figures_by_class, grid_of
 
-__all__ = ["lvis_numbers"]
+__all__ = ["classes_by_rarity", "lvis_grid", "lvis_numbers"]
 
 _MOST = 300
 """The surest detections of a picture, of all classes together, that count (`LVISResults`)."""
@@ -43,18 +43,31 @@ def lvis_numbers(pair: Pair, kind: Kind, settings: EvalSettings) -> Numbers:
     if kind == "keypoints":
         raise UsageError("LVIS has no keypoints", hint="compare --kind boxes or --kind masks")
     check_shapes(pair, kind)
-    grid = grid_of(kind, settings)
-    most = _MOST if settings.max_detections == EvalSettings().max_detections else grid.max_detections[-1]
-    grid = replace(grid, max_detections=(most,))
-    frequency = _frequencies(pair)
+    grid, rarity = lvis_grid(kind, settings), classes_by_rarity(pair)
     arrays = _evaluate(pair, grid)
     values = figures(grid, arrays.precision, arrays.recall)
     metrics = {name: values[name] for name in grid.ap_names}
-    for letter, name in _RARITY.items():
-        rows = [row for row, one in enumerate(frequency) if one == letter]
+    for name, rows in rarity.items():
         metrics[name] = mean_of(arrays.precision[:, :, rows, 0, -1])
     metrics |= {name: values[name] for name in grid.ar_names}
     return Numbers(metrics, figures_by_class(grid, arrays.precision, arrays.recall))
+
+
+def lvis_grid(kind: Kind, settings: EvalSettings) -> Grid:
+    """Return what the figures are read off; its number of detections is of all classes together."""
+    grid = grid_of(kind, settings)
+    most = _MOST if settings.max_detections == EvalSettings().max_detections else grid.max_detections[-1]
+    return replace(grid, max_detections=(most,))
+
+
+def classes_by_rarity(pair: Pair) -> dict[str, list[int]]:
+    """Return the rows of the classes that APr, APc and APf are means over.
+
+    Raises:
+        EvaluationError: a class does not say how rare it is.
+    """
+    frequency = _frequencies(pair)
+    return {name: [row for row, one in enumerate(frequency) if one == letter] for letter, name in _RARITY.items()}
 
 
 def _evaluate(pair: Pair, grid: Grid) -> Arrays:

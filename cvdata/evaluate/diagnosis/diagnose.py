@@ -15,7 +15,7 @@ from .curves import by_score, curves_of, figures_at, mean_f1, operating_points
 from .ious import matched_overlaps
 from .kinds import at_half, faults
 from .label_errors import label_errors
-from .tide import tide
+from .tide import World, tide, worlds_of
 from .verdicts import Verdicts, count_verdicts, judge
 from .worst import worst_pictures
 
@@ -28,6 +28,7 @@ class Diagnosis:
 
     Attributes:
         verdicts: of every detection and object, at the confidence of the best mean F1, or of all where none is best.
+        worlds: what the costs of `errors` were computed from, to say how sure they are.
         classes: precision, recall and F1 at that confidence and mean_IoU of matched pairs, of each class by row.
     """
 
@@ -39,6 +40,7 @@ class Diagnosis:
     label_errors: list[LabelError]
     worst: list[WorstPicture]
     verdicts: Verdicts
+    worlds: dict[str, World]
     classes: list[dict[str, float | None]]
 
 
@@ -57,7 +59,8 @@ def diagnose(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind) -> Di
     score = points[0].score or 0.0
     reasons = faults(pair, overlaps, matches)
     verdicts = judge(pair, overlaps, matches, reasons, score)
-    costs = tide(pair, matches, reasons, curves)
+    worlds = worlds_of(pair, matches, reasons, curves)
+    costs = tide(worlds, len(pair.classes))
     ious = matched_overlaps(pair, overlaps, matches)
     mean_iou = {one.name: one.mean for one in ious}
     figures = zip(pair.classes, figures_at(classes, score), strict=True)
@@ -77,5 +80,6 @@ def diagnose(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind) -> Di
         label_errors=label_errors(pair, overlaps, matches, verdicts, classes),
         worst=worst_pictures(pair, matches, verdicts),
         verdicts=verdicts,
+        worlds=worlds,
         classes=[figures | {"mean_IoU": mean_iou.get(name)} for name, figures in figures],
     )

@@ -14,7 +14,7 @@ from ..precision import COCO_RECALLS, ClassCurve, mean_of
 from ..report import Number, TideKind
 from .kinds import Faults, Verdict, first_of
 
-__all__ = ["Tide", "tide"]
+__all__ = ["FALSE_NEGATIVE", "FALSE_POSITIVE", "NOW", "Tide", "World", "tide", "worlds_of"]
 
 Name: TypeAlias = Literal["class", "location", "both", "duplicate", "background", "missed"]
 
@@ -26,6 +26,10 @@ _NAMES: tuple[tuple[Name, Verdict], ...] = (
     ("background", Verdict.BACKGROUND),
     ("missed", Verdict.MISSED),
 )
+
+
+NOW, FALSE_POSITIVE, FALSE_NEGATIVE = "now", "false positive", "false negative"
+"""Names of the world as it is, and of those without any error of one side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Tide:
     false_negative: Number
 
 
-def tide(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve]) -> Tide:
+def tide(worlds: dict[str, World], classes: int) -> Tide:
     """Cost each kind of error as tidecv 1.0.1 does (`TIDERun.fix_errors`; Bolya et al., ECCV 2020).
 
     A detection of the wrong class, or badly placed, becomes true where no detection found its object and it is the
@@ -60,33 +64,74 @@ def tide(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve])
     an AP of 0 where detections are left, else none, as there.
 
     Args:
+        worlds: see `worlds_of`; `classes`: number of classes.
+    """
+    tables = {name: world.precision(classes) for name, world in worlds.items()}
+    counted = worlds[NOW].objects_of(classes) > 0
+    values = {name: mean_of(table[:, counted]) for name, table in tables.items()}
+    base = values[NOW]
+
+    def gain(name: str) -> Number:
+        mended = values[name]
+        return Number(None if base is None or mended is None else max(mended - base, 0.0))
+
+    kinds = [TideKind(name=name, count=worlds[name].count, cost=gain(name)) for name, _ in _NAMES]
+    return Tide(base, kinds, gain(FALSE_POSITIVE), gain(FALSE_NEGATIVE))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """The detections and objects that there would be if one kind of error did not happen.
+
+    Attributes:
+        found: int32, shape (n,), rows of the detections that are left, by class, the surest first, equal ones as COCO
+            has them; `category`: int32, shape (n,), their classes there; `true`: bool, shape (n,).
+        objects: int64, shape (m,), rows of the objects that count, ascending; `truth_category`: their classes.
+        count: how often the error happened: detections, or objects that were missed.
+    """
+
+    found: NDArray[np.int32]
+    category: NDArray[np.int32]
+    true: NDArray[np.bool_]
+    objects: NDArray[np.int64]
+    truth_category: NDArray[np.int64]
+    count: int = 0
+
+    def objects_of(self, classes: int) -> NDArray[np.int64]:
+        """Return the number of objects that count of each class, int64, shape (classes,)."""
+        return np.bincount(self.truth_category, minlength=classes)
+
+    def precision(self, classes: int) -> NDArray[np.float64]:
+        """Return precision at COCO's recalls, float64, shape (recalls, classes)."""
+        return _precision_table(self.category, self.true, self.objects_of(classes))
+
+
+def worlds_of(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve]) -> dict[str, World]:
+    """Return the world as it is (`NOW`), that without each kind of error, and those without any error of one side.
+
+    Args:
         matches: at the threshold 0.5 alone; `faults` and `curves`: made of them.
     """
     scene = _scene(pair, matches, faults, curves)
-    objects, true, judged = scene.objects, matches.true[0], matches.kept & ~matches.ignored[0]
-    base = scene.ap(judged, true, objects)
-
-    def gain(mended: float | None) -> Number:
-        return Number(None if base is None or mended is None else max(mended - base, 0.0))
-
-    kinds = []
+    true, judged, counted = matches.true[0], matches.kept & ~matches.ignored[0], matches.counted
+    worlds = {NOW: scene.world(judged, true, counted)}
     for name, verdict in _NAMES:
         if verdict == Verdict.MISSED:
-            count, mended = int(scene.missed.sum()), scene.ap(judged, true, objects - scene.per_class(scene.missed))
-        else:
-            of_kind = faults.failed & (faults.kind == verdict)
-            right = true | (scene.mendable & of_kind)
-            relabelled = verdict == Verdict.WRONG_CLASS
-            count, mended = int(of_kind.sum()), scene.ap((judged & ~of_kind) | right, right, objects, relabelled)
-        kinds.append(TideKind(name=name, count=count, cost=gain(mended)))
-    false_positive = gain(scene.ap(true, true, objects))
-    false_negative = gain(scene.ap(judged, true, scene.per_class(faults.used)))
-    return Tide(base, kinds, false_positive, false_negative)
+            missed = int(scene.missed.sum())
+            worlds[name] = scene.world(judged, true, counted & ~scene.missed, count=missed)
+            continue
+        of_kind = faults.failed & (faults.kind == verdict)
+        right = true | (scene.mendable & of_kind)
+        relabelled, count = verdict == Verdict.WRONG_CLASS, int(of_kind.sum())
+        worlds[name] = scene.world((judged & ~of_kind) | right, right, counted, relabelled=relabelled, count=count)
+    worlds[FALSE_POSITIVE] = scene.world(true, true, counted)
+    worlds[FALSE_NEGATIVE] = scene.world(judged, true, faults.used)
+    return worlds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scene:
-    """What AP is computed from in the world as it is and in those where one kind of error is mended.
+    """What worlds are made of.
 
     Attributes:
         found: rows of the detections, by class, the surest first, equal ones as COCO has them.
@@ -95,7 +140,6 @@ class _Scene:
         missed: objects that no detection found or points to.
         truth_category, found_category: class of each object and detection; `mended_category`: of each detection once
             it is mended.
-        objects: number of those that count, per class.
     """
 
     found: NDArray[np.int64]
@@ -105,21 +149,25 @@ class _Scene:
     truth_category: NDArray[np.int64]
     found_category: NDArray[np.int64]
     mended_category: NDArray[np.int64]
-    objects: NDArray[np.int64]
 
-    def per_class(self, objects: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Count objects per class, int64, shape (classes,)."""
-        return np.bincount(self.truth_category[objects], minlength=len(self.objects))
-
-    def ap(
-        self, rows: NDArray[np.bool_], true: NDArray[np.bool_], objects: NDArray[np.int64], relabelled: bool = False
-    ) -> float | None:
-        """Return the AP50 of some detections, of which some are true, when there are so many objects per class."""
+    def world(
+        self,
+        rows: NDArray[np.bool_],
+        true: NDArray[np.bool_],
+        objects: NDArray[np.bool_],
+        *,
+        relabelled: bool = False,
+        count: int = 0,
+    ) -> World:
+        """Return the world of some detections, of which some are true, and some objects."""
         order = self.relabelled if relabelled else self.found
         kept = order[rows[order]]
         category = (self.mended_category if relabelled else self.found_category)[kept]
-        table = _precision_table(category, true[kept], objects)
-        return mean_of(table[:, self.objects > 0])
+        counted = np.flatnonzero(objects)
+        # Nine worlds of a million detections are in memory together: 32 bits each will do.
+        return World(
+            kept.astype(np.int32), category.astype(np.int32), true[kept], counted, self.truth_category[counted], count
+        )
 
 
 def _scene(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve]) -> _Scene:
@@ -142,7 +190,6 @@ def _scene(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve
         truth_category=truth_category,
         found_category=found_category,
         mended_category=mended_category,
-        objects=np.bincount(truth_category[matches.counted], minlength=len(pair.classes)),
     )
 
 
@@ -163,7 +210,7 @@ def _mendable(pair: Pair, faults: Faults) -> NDArray[np.int64]:
 
 
 def _precision_table(
-    category: NDArray[np.int64], true: NDArray[np.bool_], objects: NDArray[np.int64]
+    category: NDArray[np.int32], true: NDArray[np.bool_], objects: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Read precision at COCO's recalls, float64, shape (recalls, classes), from detections sorted by class and score.
 
