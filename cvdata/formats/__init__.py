@@ -32,7 +32,18 @@ __all__ = [
     "format_of",
 ]
 
-_SHARED = {"intake", "losses", "outlet", "settle", "sidecar", "store"}
+_SHARED = {
+    "intake",
+    "label_maps",
+    "losses",
+    "outlet",
+    "panoptic_files",
+    "results",
+    "score_table",
+    "settle",
+    "sidecar",
+    "store",
+}
 
 FEATURES = {
     "boxes": "axis-aligned boxes",

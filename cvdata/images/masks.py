@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .find import stem_of
 
-__all__ = ["masks_among"]
+__all__ = ["MASK_FOLDERS", "masks_among", "without_ending"]
 
 _ENDINGS = (
     "_mask", "_masks", "_seg", "_segmentation", "_label", "_labels", "_labelids", "_gt", "_groundtruth", "_annotation",
@@ -16,10 +16,12 @@ _ENDINGS = (
 _SUFFIXES = frozenset({".png", ".bmp", ".tif", ".tiff", ".gif"})
 """Kinds of files that keep exact values; beside its picture, a mask is one of these."""
 
-_MASK_FOLDERS = frozenset({
+MASK_FOLDERS = frozenset({
     "label", "labels", "mask", "masks", "gt", "groundtruth", "ground_truth", "annotation", "annotations",
     "segmentation", "segmentations", "segmentationclass", "segmentationobject",
 })  # fmt: skip
+"""How folders of masks are called, in lower case."""
+
 _PICTURE_FOLDERS = frozenset({
     "image", "images", "img", "imgs", "picture", "pictures", "photo", "photos", "jpegimages", "x", "data",
 })  # fmt: skip
@@ -60,11 +62,11 @@ def _picture_beside(name: str, stems: Mapping[str, str]) -> str | None:
     stem = stem_of(name)
     if name[len(stem) :].lower() not in _SUFFIXES:
         return None
-    start = _without_ending(stem)
+    start = without_ending(stem)
     return stems.get(start) if start else None
 
 
-def _without_ending(stem: str) -> str:
+def without_ending(stem: str) -> str:
     """Return the name of the picture that a mask's name tells of, or nothing."""
     plain = stem.lower().replace("-", "_").replace(".", "_")
     for ending in _ENDINGS:
@@ -104,9 +106,9 @@ def _above(name: str) -> Iterator[str]:
 def _picture_folders(folder: str) -> frozenset[str]:
     """Return how the folder of the pictures may be called, in lower case, if this one's name is that of masks."""
     plain = folder.lower()
-    if plain in _MASK_FOLDERS:
+    if plain in MASK_FOLDERS:
         return _PICTURE_FOLDERS
-    start = plain[: -len("annot")] if plain.endswith("annot") else _without_ending(plain)
+    start = plain[: -len("annot")] if plain.endswith("annot") else without_ending(plain)
     # Only such names: `face_mask` beside `face` are two classes.
     return frozenset({start}) if start in _SPLIT_FOLDERS | _PICTURE_FOLDERS else frozenset()
 
@@ -131,4 +133,4 @@ def _paired(pairs: Mapping[str, str]) -> int:
 
 def _partner(below: str, folder: str, stems: Mapping[str, str]) -> str:
     stem = folder + stem_of(below)
-    return stems.get(stem) or stems.get(_without_ending(stem)) or ""
+    return stems.get(stem) or stems.get(without_ending(stem)) or ""
