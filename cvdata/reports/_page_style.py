@@ -36,8 +36,10 @@ dd{margin:0;font-size:1.6rem;line-height:1.25;font-weight:600;letter-spacing:-.0
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:1rem;align-items:start;
 margin:1rem 0}
 .columns>*,.columns>.scroll{margin:0;min-width:0}
+.columns>.panel{margin:0}
 .stack>*{margin:0 0 1rem}.stack>:last-child{margin:0}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.75rem;margin:1rem 0}
+.gallery.large{grid-template-columns:repeat(auto-fill,minmax(min(12rem,46%),1fr))}
 .gallery figure{margin:0;padding:.7rem}
 figure{margin:1rem 0;padding:1rem;background:var(--paper);border:1px solid var(--line);border-radius:.6rem;min-width:0}
 figcaption{margin-top:.6rem;color:var(--soft);font-size:.9rem;overflow-wrap:anywhere}
@@ -45,6 +47,8 @@ figcaption{margin-top:.6rem;color:var(--soft);font-size:.9rem;overflow-wrap:anyw
 .drawing svg{display:block;width:100%;min-width:26rem;max-width:40rem;height:auto;margin:0 auto}
 .drawing .small{min-width:0}
 .drawing .wide{max-width:47.5rem}
+.key{display:inline-block;margin-right:1.1rem;white-space:nowrap}
+.pair{display:grid;grid-template-columns:1fr 1fr;gap:.5rem;align-items:start}
 figure img{display:block;max-width:100%;height:auto;margin:0 auto;border-radius:.3rem}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;fill:var(--soft);
 font-variant-numeric:tabular-nums}
@@ -57,6 +61,16 @@ svg .ground{fill:var(--wash)}
 svg .mark{fill:var(--accent)}
 svg .s0{fill:var(--s0)}svg .s1{fill:var(--s1)}svg .s2{fill:var(--s2)}svg .s3{fill:var(--s3)}
 svg .s4{fill:var(--s4)}svg .s5{fill:var(--s5)}svg .s6{fill:var(--s6)}
+svg .line{fill:none;stroke-width:1.8;stroke-linejoin:round}
+svg .line.ink,svg .line.over{stroke:var(--ink)}svg .line.ink{stroke-width:2.8}svg .line.mark{stroke:var(--accent)}
+svg .line.s0{stroke:var(--s0)}svg .line.s1{stroke:var(--s1)}svg .line.s2{stroke:var(--s2)}svg .line.s3{stroke:var(--s3)}
+svg .line.s4{stroke:var(--s4)}svg .line.s5{stroke:var(--s5)}svg .line.s6{stroke:var(--s6)}
+svg .band{opacity:.18}
+svg .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
+svg .point{stroke:var(--paper);stroke-width:1.5}
+svg .span{fill:var(--ink);opacity:.35}
+.gauge{display:block;width:100%;height:auto;margin:.45rem 0 .2rem}
+.card small{display:block;font-size:.85rem;font-weight:400;letter-spacing:0;color:var(--soft);min-height:1.3em}
 svg rect:hover,svg .hot:hover{opacity:.75}
 svg .none{fill:transparent}
 svg .none:hover{fill:var(--ink);opacity:.08}

@@ -13,7 +13,7 @@ from .canvas import Canvas, fit
 from .measures import box_areas
 from .palette import class_colour
 
-__all__ = ["draw_labels"]
+__all__ = ["draw_labels", "draw_shape"]
 
 
 _CROWDED = 60  # labels from which on lines get thinner
@@ -54,7 +54,7 @@ def draw_labels(
         if np.isnan(table.box[row]).any():
             canvas.banner(text, colour)
             continue
-        _draw_shape(canvas, dataset, row, colour)
+        draw_shape(canvas, dataset, row, colour)
         if names:
             canvas.name(text, table.box[row].tolist(), colour, _top_of(dataset, row))
     return canvas.finish()
@@ -92,8 +92,8 @@ def _top_of(dataset: Dataset, row: int) -> tuple[float, float] | None:
     return x, y
 
 
-def _draw_shape(canvas: Canvas, dataset: Dataset, row: int, colour: str) -> None:
-    """Draw the most exact shape that an annotation has, and its keypoints."""
+def draw_shape(canvas: Canvas, dataset: Dataset, row: int, colour: str) -> None:
+    """Draw the most exact shape that an annotation (a row of the dataset) has, and its keypoints."""
     table = dataset.annotations
     crowd = table.crowd is not None and bool(table.crowd[row])
     rings = [] if table.polygons is None else table.polygons[row]

@@ -22,7 +22,7 @@ from .._version import __version__
 from ._page_style import SCRIPT, STYLE
 from .markup import Content, Markup, escape, join, tag
 
-__all__ = ["Cell", "Page", "Shown", "Tone", "badge", "decimal", "percent", "swatch"]
+__all__ = ["Cell", "Page", "Shown", "Tone", "badge", "decimal", "image", "percent", "swatch"]
 
 Tone = Literal["error", "warning", "info", "good", "plain"]
 
@@ -58,6 +58,13 @@ def percent(share: float | None) -> Shown | None:
 def badge(text: str, tone: Tone = "plain") -> Markup:
     """Return a small coloured word, such as a severity."""
     return tag("span", text, class_=f"badge {tone}")
+
+
+def image(data: bytes, alt: str) -> Markup:
+    """Return a PNG or JPEG as an element that holds all of it; `alt` says what it shows."""
+    kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
+    source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    return tag("img", src=Markup(source), alt=alt)
 
 
 def swatch(colour: str) -> Markup:
@@ -119,10 +126,7 @@ class Page:
         Args:
             alt: what it shows, for those who cannot see it.
         """
-        kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
-        source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
-        image = Markup(f'<img src="{source}" alt="{escape(alt)}">')
-        self._add(tag("figure", image, tag("figcaption", caption) if caption else None))
+        self._add(tag("figure", image(data, alt), tag("figcaption", caption) if caption else None))
 
     @contextmanager
     def columns(self) -> Iterator[None]:
@@ -137,9 +141,9 @@ class Page:
             yield
 
     @contextmanager
-    def gallery(self) -> Iterator[None]:
-        """Put small figures side by side, as many as there is room for."""
-        with self._inside("gallery"):
+    def gallery(self, *, large: bool = False) -> Iterator[None]:
+        """Put small figures side by side, as many as there is room for; not quite so small where they are `large`."""
+        with self._inside("gallery large" if large else "gallery"):
             yield
 
     @contextmanager

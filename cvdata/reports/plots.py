@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 
 from .markup import Markup, join, tag
 from .scales import log_ticks, plural, short, ticks
+from .svg import SERIES, TOP, WIDTH, centred, coordinate, cut, document, rect, rule, width_of, words
 
 __all__ = ["bars", "density", "heat_map", "histogram", "matrix"]
-
-_WIDTH = 520  # units; a column of a page is about as many pixels wide
-_TOP = 30  # room for the title
-_SERIES = 7  # colours of the style sheet
 
 
 def bars(
@@ -43,40 +40,40 @@ def bars(
         table = np.concatenate([table[: limit - 1], rest])
         names = [*names[: limit - 1], f"{len(names) - limit + 1:,} others"]
     left, step = 160, 22
-    top = _TOP + (22 if len(series) > 1 else 0)
+    top = TOP + (22 if len(series) > 1 else 0)
     most = max(float(table.sum(axis=1).max(initial=0)), 1.0)
-    scale = (_WIDTH - left - 60) / most
+    scale = (WIDTH - left - 60) / most
     parts = [_key(series)] if len(series) > 1 else []
     for row, (name, numbers) in enumerate(zip(names, table, strict=True)):
         alone = "s6" if folded and row == len(names) - 1 else "mark"
         parts.append(_bar_row(name, numbers, series, alone, top + row * step, left, scale))
-    return _svg(title, top + len(names) * step + 4, parts)
+    return document(title, top + len(names) * step + 4, parts)
 
 
 def _bar_row(
     name: str, numbers: NDArray[np.float64], series: Sequence[str], alone: str, y: float, left: float, scale: float
 ) -> Markup:
     total = float(numbers.sum())
-    text = tag("text", _cut(name, 150), tag("title", name), x=left - 8, y=y + 14, text_anchor="end", class_="strong")
+    text = tag("text", cut(name, 150), tag("title", name), x=left - 8, y=y + 14, text_anchor="end", class_="strong")
     pieces, at = [], float(left)
     for number, value in enumerate(numbers.tolist()):
         width = value * scale
         if width:
             what = f"{name}, {series[number]}" if len(series) > 1 else name
-            kind = f"s{min(number, _SERIES - 1)}" if len(series) > 1 else alone
-            pieces.append(_rect(at, y + 3, max(width, 0.5), 15, kind, f"{what}: {value:,.0f}"))
+            kind = f"s{min(number, SERIES - 1)}" if len(series) > 1 else alone
+            pieces.append(rect(at, y + 3, max(width, 0.5), 15, kind, f"{what}: {value:,.0f}"))
         at += width
-    return join([text, *pieces, _text(f"{total:,.0f}", at + 6, y + 14)])
+    return join([text, *pieces, words(f"{total:,.0f}", at + 6, y + 14)])
 
 
 def _key(series: Sequence[str]) -> Markup:
     """Draw what the colours of the series mean, in one line."""
     parts, x = [], 0.0
     for number, name in enumerate(series):
-        text = _cut(name, 110)
-        parts.append(_rect(x, _TOP, 11, 11, f"s{min(number, _SERIES - 1)}", name))
-        parts.append(_text(text, x + 16, _TOP + 10))
-        x += 16 + _width(text) + 16
+        text = cut(name, 110)
+        parts.append(rect(x, TOP, 11, 11, f"s{min(number, SERIES - 1)}", name))
+        parts.append(words(text, x + 16, TOP + 10))
+        x += 16 + width_of(text) + 16
     return join(parts)
 
 
@@ -90,21 +87,21 @@ def histogram(
         label: what the values are, with their unit.
     """
     height, left = 240, 46
-    right, bottom = _WIDTH - 8, height - 40
+    right, bottom = WIDTH - 8, height - 40
     across = _axis(edges, left, right, log)
     most = max(int(counts.max(initial=0)), 1)
-    tall = (bottom - _TOP) / most
+    tall = (bottom - TOP) / most
     whole = [value for value in ticks(0, most, 4) if value == int(value)]
-    parts = [_rule(left, bottom - value * tall, right, short(value)) for value in whole]
+    parts = [rule(left, bottom - value * tall, right, short(value)) for value in whole]
     places = across(edges)
     for number, count in enumerate(counts.tolist()):
         if count:
             x, width = places[number], places[number + 1] - places[number]
             what = f"{_span(edges[number], edges[number + 1])}: {count:,}"
             high = max(count * tall, 1.0)
-            parts.append(_rect(x, bottom - high, max(width - 1, 0.8), high, "mark", what))
+            parts.append(rect(x, bottom - high, max(width - 1, 0.8), high, "mark", what))
     parts += _foot(edges, across, bottom, left, right, label, log)
-    return _svg(title, height, parts)
+    return document(title, height, parts)
 
 
 def density(
@@ -119,18 +116,18 @@ def density(
     """
     grid, edges = _filled(grid, edges)
     side, left = 360, 60
-    right, bottom = left + side, _TOP + side
-    across, up = _axis(edges, left, right, log), _axis(edges, bottom, _TOP, log)
-    parts = [tag("rect", x=left, y=_TOP, width=side, height=side, class_="ground")]
-    parts.append(_cells(grid[::-1], left, _TOP, side / grid.shape[1], side / grid.shape[0]))
+    right, bottom = left + side, TOP + side
+    across, up = _axis(edges, left, right, log), _axis(edges, bottom, TOP, log)
+    parts = [tag("rect", x=left, y=TOP, width=side, height=side, class_="ground")]
+    parts.append(_cells(grid[::-1], left, TOP, side / grid.shape[1], side / grid.shape[0]))
     for value in _ticks(edges, log):
         place = float(up(np.array([value]))[0])
-        parts.append(_text(short(value), left - 6, place + 4, anchor="end"))
+        parts.append(words(short(value), left - 6, place + 4, anchor="end"))
     parts += _foot(edges, across, bottom, left, right, labels[0], log)
-    middle = _TOP + side / 2
+    middle = TOP + side / 2
     parts.append(tag("text", labels[1], transform=f"translate(14 {middle:g}) rotate(-90)", text_anchor="middle"))
-    parts.append(tag("path", d=f"M{left} {bottom}L{right} {_TOP}", class_="axis", stroke_dasharray="2 4"))
-    return _svg(title, bottom + 40, parts)
+    parts.append(tag("path", d=f"M{left} {bottom}L{right} {TOP}", class_="axis", stroke_dasharray="2 4"))
+    return document(title, bottom + 40, parts)
 
 
 def _filled(grid: NDArray[np.int64], edges: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -151,9 +148,9 @@ def heat_map(grid: NDArray[np.int64], *, title: str, note: str = "") -> Markup:
     parts = [
         tag("rect", x=0, y=22, width=side, height=side, class_="ground"),
         _cells(_blurred(grid), 0, 22, side / grid.shape[1], side / grid.shape[0]),
-        _text(note, 0, side + 36) if note else Markup(""),
+        words(note, 0, side + 36) if note else Markup(""),
     ]
-    return _svg(title, side + 40, parts, width=side, longest=side * 0.92, small=True)
+    return document(title, side + 40, parts, width=side, longest=side * 0.92, small=True)
 
 
 _MOST_NUMBERS = 10  # labels up to which the numbers find room in the fields
@@ -166,28 +163,28 @@ def matrix(labels: Sequence[str], values: NDArray[np.int64], *, title: str, noun
         values: symmetric, shape (labels, labels).
         noun: what is counted, such as "picture".
     """
-    left, top = 120, _TOP + 92
-    cell = min(48.0, (_WIDTH - left - 30) / max(len(labels), 1))
+    left, top = 120, TOP + 92
+    cell = min(48.0, (WIDTH - left - 30) / max(len(labels), 1))
     parts = []
     most = np.log1p(max(int(values.max(initial=0)), 1))
     for row, name in enumerate(labels):
         y = top + row * cell
         full = tag("title", name)
-        parts.append(tag("text", _cut(name, 112), full, x=left - 6, y=_f(y + cell / 2 + 4), text_anchor="end"))
+        parts.append(tag("text", cut(name, 112), full, x=left - 6, y=coordinate(y + cell / 2 + 4), text_anchor="end"))
         x = left + row * cell + cell / 2 + 4
-        turned = f"translate({_f(x)} {top - 6}) rotate(-50)"
-        parts.append(tag("text", _cut(name, 105), full, transform=turned))
+        turned = f"translate({coordinate(x)} {top - 6}) rotate(-50)"
+        parts.append(tag("text", cut(name, 105), full, transform=turned))
         for column in range(len(labels)):
             count = int(values[row, column])
             pair = name if row == column else f"{name} and {labels[column]}"
             what = f"{pair}: {plural(count, noun)}"
             strength = np.log1p(count) / most
             place = (left + column * cell, y)
-            parts.append(_rect(*place, cell - 1, cell - 1, "mark" if count else "ground", what, strength or None))
+            parts.append(rect(*place, cell - 1, cell - 1, "mark" if count else "ground", what, strength or None))
             if count and len(labels) <= _MOST_NUMBERS:
                 number = tag("text", short(count), class_="on" if strength > 0.5 else "strong")
-                parts.append(_at(number, place[0] + (cell - 1) / 2, y + cell / 2 + 4))
-    return _svg(title, top + len(labels) * cell + 8, parts)
+                parts.append(centred(number, place[0] + (cell - 1) / 2, y + cell / 2 + 4))
+    return document(title, top + len(labels) * cell + 8, parts)
 
 
 def _blurred(grid: NDArray[np.int64], times: int = 3) -> NDArray[np.float64]:
@@ -217,7 +214,7 @@ def _cells(grid: NDArray[Any], left: float, top: float, width: float, height: fl
         if runs:
             drawn = "".join(f"M{first} {row}h{last - first}v1h{first - last}z" for row, first, last in runs)
             paths.append(tag("path", d=drawn, class_="mark", opacity=f"{step / _LEVELS:g}"))
-    place = f"translate({_f(left)} {_f(top)}) scale({width:.5g} {height:.5g})"
+    place = f"translate({coordinate(left)} {coordinate(top)}) scale({width:.5g} {height:.5g})"
     return tag("g", *paths, transform=place, shape_rendering="crispEdges")
 
 
@@ -253,14 +250,10 @@ def _foot(
     parts = [tag("path", d=f"M{left} {bottom}H{right}", class_="axis")]
     values = _ticks(edges, log)
     for value, x in zip(values, across(np.array(values)).tolist(), strict=True):
-        parts.append(tag("path", d=f"M{_f(x)} {bottom}v4", class_="axis"))
-        parts.append(_text(short(value), x, bottom + 17, anchor="middle"))
-    parts.append(_text(label, (left + right) / 2, bottom + 34, anchor="middle"))
+        parts.append(tag("path", d=f"M{coordinate(x)} {bottom}v4", class_="axis"))
+        parts.append(words(short(value), x, bottom + 17, anchor="middle"))
+    parts.append(words(label, (left + right) / 2, bottom + 34, anchor="middle"))
     return parts
-
-
-def _rule(left: float, y: float, right: float, text: str) -> Markup:
-    return join([tag("path", d=f"M{left} {_f(y)}H{right}", class_="grid"), _text(text, left - 6, y + 4, anchor="end")])
 
 
 def _span(low: float, high: float) -> str:
@@ -268,66 +261,3 @@ def _span(low: float, high: float) -> str:
     if high - low == 1 and low == round(low - 0.5) + 0.5:
         return f"{low + 0.5:g}"
     return f"{low:.4g} to {high:.4g}"
-
-
-def _svg(
-    title: str,
-    height: float,
-    parts: Sequence[Markup],
-    *,
-    width: int = _WIDTH,
-    longest: float = _WIDTH,
-    small: bool = False,
-) -> Markup:
-    head = tag("text", _cut(title, longest), tag("title", title), x=0, y=14, class_="head")
-    box = f"0 0 {width} {_f(height)}"
-    kind = "small" if small else None
-    return tag("svg", head, *parts, viewBox=box, role="img", aria_label=title, class_=kind)
-
-
-def _rect(
-    x: float, y: float, width: float, height: float, kind: str, what: str, opacity: float | None = None
-) -> Markup:
-    return tag(
-        "rect",
-        tag("title", what),
-        x=_f(x),
-        y=_f(y),
-        width=_f(width),
-        height=_f(height),
-        class_=kind,
-        opacity=None if opacity is None else f"{opacity:.2f}",
-    )
-
-
-def _at(text: Markup, x: float, y: float) -> Markup:
-    return tag("g", text, transform=f"translate({_f(x)} {_f(y)})", text_anchor="middle", pointer_events="none")
-
-
-def _text(text: str, x: float, y: float, *, anchor: str | None = None) -> Markup:
-    return tag("text", text, x=_f(x), y=_f(y), text_anchor=anchor)
-
-
-def _f(value: float) -> str:
-    """Write a place with one decimal at most."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
-_NARROW, _BROAD = frozenset("fijlrtI1.,:;'|!()[] "), frozenset("mwMW@%")
-
-
-def _width(text: str) -> float:
-    """Guess how wide a text is; the font is the reader's own, so rather too wide than too narrow."""
-    return sum(
-        13.0 if char >= "\u1100" else 4.8 if char in _NARROW else 11.0 if char in _BROAD else 7.5 for char in text
-    )
-
-
-def _cut(name: str, room: float) -> str:
-    """Cut a name so that it takes about so many units at most."""
-    if _width(name) <= room:
-        return name
-    kept = name
-    while kept and _width(kept) > room - 10:
-        kept = kept[:-1]
-    return kept.rstrip() + "…"

@@ -1,0 +1,252 @@
+"""What metrics, errors and verdicts are called, in words that someone new to them understands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..errors import show
+from ..reports.page import Shown
+from .report import EvalReport, Number
+
+__all__ = [
+    "KINDS_OF_ERROR",
+    "ErrorKind",
+    "between",
+    "brief",
+    "class_metric",
+    "counted",
+    "figure",
+    "meaning",
+    "model_names",
+    "name_of",
+    "read_high",
+    "share",
+    "short_name",
+]
+
+
+class ErrorKind(NamedTuple):
+    """One of TIDE's kinds of error: what one and several are called, what it is, and what helps."""
+
+    title: str
+    nouns: str
+    what: str
+    cure: str
+
+
+KINDS_OF_ERROR = {
+    "class": ErrorKind(
+        "Wrong class",
+        "Wrong classes",
+        "The box is right, the class is not.",
+        "See which classes are taken for each other: label them by one rule, give the rarer one more "
+        "pictures, or merge what cannot be told apart.",
+    ),
+    "location": ErrorKind(
+        "Badly placed",
+        "Badly placed detections",
+        "The class is right, but the overlap is only 0.1 to 0.5.",
+        "Check that all labels are drawn equally tight; train longer or with larger pictures.",
+    ),
+    "both": ErrorKind(
+        "Class and place",
+        "Detections of wrong class and place",
+        "Something is there, but neither its class nor its place is right.",
+        "Mostly follows from the two kinds above; the worst pictures show what these have in common.",
+    ),
+    "duplicate": ErrorKind(
+        "Duplicate",
+        "Duplicates",
+        "An object that a surer detection has found already.",
+        "Lower the overlap from which non-maximum suppression drops the weaker of two boxes.",
+    ),
+    "background": ErrorKind(
+        "On background",
+        "Detections on background",
+        "Something was found where nothing is labelled.",
+        "First look at the probable label errors: objects that nobody labelled look like this. Then add pictures "
+        "without objects, or raise the least confidence.",
+    ),
+    "missed": ErrorKind(
+        "Missed",
+        "Missed objects",
+        "An object that no detection comes near.",
+        "See which classes and sizes are missed: add pictures of them; for small objects train with larger pictures.",
+    ),
+}
+"""TIDE's kinds of error (Bolya et al. 2020)."""
+
+_MEANINGS = {
+    "AP": "average precision, mean over classes and over the IoU thresholds {iou}",
+    "mAP": "average precision, mean over classes",
+    "AP50": "average precision where an overlap (IoU) of 0.5 is enough",
+    "AP75": "average precision where the overlap (IoU) must reach 0.75",
+    "APs": "AP of small objects, below 32 × 32 pixels",
+    "APm": "AP of medium objects, 32 × 32 to 96 × 96 pixels",
+    "APl": "AP of large objects, above 96 × 96 pixels",
+    "APr": "AP of rare classes",
+    "APc": "AP of common classes",
+    "APf": "AP of frequent classes",
+    "AR": "share of the objects found, mean over classes and over the IoU thresholds {iou}",
+    "AR50": "share of the objects found where an overlap of 0.5 is enough",
+    "AR75": "share of the objects found where the overlap must reach 0.75",
+    "ARs": "share of the small objects found",
+    "ARm": "share of the medium objects found",
+    "ARl": "share of the large objects found",
+    "precision": "share of the detections that are right",
+    "recall": "share of the objects that are found",
+    "F1": "precision and recall in one figure, their harmonic mean",
+    "mean_IoU": "mean overlap of matched pairs",
+    "mIoU": "mean over classes of intersection over union",
+    "IoU": "pixels of the class in both, over pixels in either",
+    "Dice": "overlap as a share of the mean size of both, mean over classes",
+    "pixel_accuracy": "share of the pixels that have the right class",
+    "mean_accuracy": "share of each class's pixels that are right, mean over classes",
+    "fwIoU": "IoU weighted by how many pixels each class has",
+    "accuracy": "share that is right",
+    "top1": "share of the pictures whose surest class is right",
+    "top5": "share of the pictures whose class is among the five surest",
+    "balanced_accuracy": "share that is right, mean over classes: each counts the same",
+    "macro_F1": "F1, mean over classes: each counts the same",
+    "micro_F1": "F1 of all labels of all classes together",
+    "weighted_F1": "F1, mean over classes weighted by their pictures",
+    "ECE": "expected calibration error: how far confidences are from the share that is right; 0 is best",
+    "PQ": "panoptic quality: SQ times RQ, mean over classes",
+    "SQ": "overlap of the segments that match, mean over classes",
+    "RQ": "F1 of finding segments, mean over classes",
+}
+
+
+def meaning(name: str, report: EvalReport, *, of_class: bool = False) -> str:
+    """Say in a few words what a metric is; nothing for one that is not known here.
+
+    Args:
+        of_class: it is that of one class, not the mean over all.
+    """
+    if name.startswith("AR") and name[2:].isdigit() and name not in _MEANINGS:
+        return f"share of the objects found with at most {name[2:]} detections per picture and class"
+    own = _OF_KIND.get(report.kind, {})
+    if name in own:
+        return own[name]
+    base, _, part = name.partition("_")
+    if part in ("things", "stuff"):
+        return f"{_MEANINGS.get(base, base)} of {part}"
+    text = _MEANINGS.get(name, "").format(iou=_thresholds(report))
+    return _of_one_class(text) if of_class else text
+
+
+def _of_one_class(text: str) -> str:
+    return text.replace("mean over classes and over", "mean over").replace(", mean over classes", "")
+
+
+_OF_KIND = {
+    "labels": {
+        "precision": "share of the pictures taken for the class that are of it",
+        "recall": "share of the pictures of the class that are taken for it",
+    },
+    "pixels": {
+        "precision": "share of the pixels taken for the class that are of it",
+        "recall": "share of the pixels of the class that are taken for it",
+    },
+}
+
+
+def short_name(name: str, report: EvalReport) -> str:
+    """Return what to write below a figure: its name, and the overlap that it asks for."""
+    if report.task == "detection" and name == "AP" and report.protocol in ("coco", "lvis"):
+        return f"AP, IoU {_thresholds(report)}"
+    return f"{name}, {_ENDS[name]}" if name in _ENDS else name.replace("_", " ")
+
+
+_ENDS = {
+    "AP50": "IoU 0.5",
+    "AP75": "IoU 0.75",
+    "APs": "small objects",
+    "APm": "medium objects",
+    "APl": "large objects",
+    "AR100": "share found",
+    "top1": "the surest is right",
+    "top5": "right among five",
+}
+
+
+def _thresholds(report: EvalReport) -> str:
+    values = report.settings.get("thresholds")
+    if not isinstance(values, (list, tuple)) or not values:
+        return "0.50 to 0.95"
+    return f"{values[0]:.2f}" if len(values) == 1 else f"{min(values):.2f} to {max(values):.2f}"
+
+
+def counted(report: EvalReport) -> tuple[str, str]:
+    """Return what is counted in the truth, one of them, and in what was found, several."""
+    return _COUNTED.get(report.kind, ("object", "detections"))
+
+
+_COUNTED = {
+    "labels": ("label", "predictions"),
+    "pixels": ("pixel", "pixels found"),
+    "segments": ("segment", "segments found"),
+}
+
+
+def figure(value: float | None) -> Shown | None:
+    """Show a figure with three decimals, as papers do; None stays None."""
+    return None if value is None else Shown(f"{value:.3f}", value)
+
+
+def between(number: Number, *, signed: bool = False) -> str:
+    """Write the interval of a figure, nothing where there is none."""
+    if number.low is None or number.high is None:
+        return ""
+    return f"{number.low:+.3f} to {number.high:+.3f}" if signed else f"{number.low:.3f} to {number.high:.3f}"
+
+
+def read_high(report: EvalReport) -> str:
+    """Say why some intervals do not hold their figure; nothing where all do."""
+    names = [
+        name
+        for name, number in report.metrics.items()
+        if number.value is not None and number.high is not None and number.value > number.high
+    ]
+    if not names:
+        return ""
+    reads = "reads" if len(names) == 1 else "read"
+    return (
+        f"{', '.join(names)} {reads} too high, as average precision does, the more so the fewer objects a class has; "
+        "the interval says where the figure would lie on endlessly many pictures"
+    )
+
+
+def share(part: float, whole: float) -> str:
+    """Write a part as a percentage."""
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+def model_names(first: str, second: str) -> tuple[str, str]:
+    """Return what to call two models: their file names, with as many folders as it takes to tell them apart."""
+    parts = [path.replace("\\", "/").rstrip("/").split("/") for path in (first, second)]
+    kept = 1
+    while parts[0][-kept:] == parts[1][-kept:] and kept < max(map(len, parts)):
+        kept += 1
+    ours, theirs = ("/".join(path[-kept:]) for path in parts)
+    return name_of(ours), name_of(theirs)
+
+
+def class_metric(report: EvalReport) -> str | None:
+    """Return the figure by which classes are ranked: the first that they have, for labels of whole pictures F1."""
+    names = dict.fromkeys(name for row in report.classes for name in row.metrics)
+    if report.kind == "labels" and "F1" in names:
+        return "F1"
+    return next(iter(names), None)
+
+
+def brief(name: str, room: int) -> str:
+    """Return the file name of a picture in so many letters at most, cut in its middle."""
+    shown = name_of(name) if len(name_of(name)) <= room else name_of(name.rpartition("/")[2])
+    kept = (room - 1) // 2
+    return shown if len(shown) <= room else f"{shown[:kept]}…{shown[-kept:]}"
+
+
+def name_of(text: str) -> str:
+    """Return a name from a file, short enough for a page and safe to show."""
+    return show(text, 120)
