@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import show
+from .pen import Pen
 
 if TYPE_CHECKING:
     from ..curate.check.findings import CheckReport, Finding, FixReport
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["check_text"]
 
 _FEW = 3
-_COLOURS = {"error": "1;31", "warning": "1;33", "info": "1;36", "good": "1;32", "bold": "1", "dim": "2"}
 _MARGIN = 9  # columns that a severity takes, a blank included
 
 
@@ -29,7 +28,7 @@ def check_text(report: CheckReport, *, verbose: bool, colours: bool | None = Non
         colours: whether to colour; where not given, if stdout is a terminal that does not ask for none (NO_COLOR).
     """
     terminal = sys.stdout.isatty()
-    pen = _Pen(terminal and not os.environ.get("NO_COLOR") if colours is None else colours)
+    pen = Pen(colours)
     width = max(60, shutil.get_terminal_size().columns) if terminal else None
     lines = [*_head(report, pen), ""]
     for finding in report.findings:
@@ -39,21 +38,11 @@ def check_text(report: CheckReport, *, verbose: bool, colours: bool | None = Non
     return "\n".join([*lines, _end(report, pen)]) + "\n"
 
 
-class _Pen:
-    """Puts text in a colour, or leaves it as it is."""
-
-    def __init__(self, colours: bool) -> None:
-        self._colours = colours
-
-    def __call__(self, colour: str, text: str) -> str:
-        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colours else text
-
-
 def _number(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _head(report: CheckReport, pen: _Pen) -> list[str]:
+def _head(report: CheckReport, pen: Pen) -> list[str]:
     parts = [
         _number(report.images, "picture", "pictures"),
         _number(report.annotations, "annotation", "annotations"),
@@ -71,7 +60,7 @@ def _head(report: CheckReport, pen: _Pen) -> list[str]:
     return lines
 
 
-def _finding(finding: Finding, pen: _Pen, width: int | None, verbose: bool) -> list[str]:
+def _finding(finding: Finding, pen: Pen, width: int | None, verbose: bool) -> list[str]:
     label = pen(finding.severity, f"{finding.severity:<{_MARGIN}}")
     code = pen("dim", f"[{finding.code}]")
     title = _wrapped(finding.title, width, 0)
@@ -104,7 +93,7 @@ def _wrapped(text: str, width: int | None, indent: int) -> list[str]:
     return [" " * indent + line for line in textwrap.wrap(text, room, break_on_hyphens=False)] or [""]
 
 
-def _fixed(fix: FixReport, pen: _Pen) -> list[str]:
+def _fixed(fix: FixReport, pen: Pen) -> list[str]:
     written = fix.written
     lines = [
         f"{pen('good', 'repaired')} {show(fix.target)}: {fix.target_format}, "
@@ -119,7 +108,7 @@ def _fixed(fix: FixReport, pen: _Pen) -> list[str]:
     return lines
 
 
-def _end(report: CheckReport, pen: _Pen) -> str:
+def _end(report: CheckReport, pen: Pen) -> str:
     if report.fix is None:
         counts = _counts([finding.severity for finding in report.findings], pen, "nothing found")
         return counts + _of_trainer(report)
@@ -137,7 +126,7 @@ def _of_trainer(report: CheckReport) -> str:
     return f"; {trainer} takes all of it as it is"
 
 
-def _counts(severities: Sequence[str], pen: _Pen, none: str) -> str:
+def _counts(severities: Sequence[str], pen: Pen, none: str) -> str:
     words = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
     found = [(name, severities.count(name)) for name in words]
     return ", ".join(pen(name, _number(count, *words[name])) for name, count in found if count) or pen("good", none)

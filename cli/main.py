@@ -15,6 +15,7 @@ from . import (  # noqa: F401 - each adds its command to `app`
     convert,
     demo,
     diff,
+    eval,  # noqa: A004 - the file is named after the command
     filter,  # noqa: A004 - the file is named after the command
     formats,
     ingest,

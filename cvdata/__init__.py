@@ -8,6 +8,7 @@
     cvdata.check(dataset).findings                     # what is wrong with it
     cvdata.diff(dataset, cvdata.load("out")).changes   # annotation by annotation
     cvdata.split(dataset).certificate.leaks            # divided, and what that is worth
+    cvdata.evaluate(dataset, found).report.metrics     # how good a model is, and how sure that is
 
 Names are imported when they are first used, so that `import cvdata` costs nothing.
 """
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from .curate.split import SplitSettings, split
     from .dataset import Annotations, Categories, Dataset, Images, State
     from .errors import CvdataError
+    from .evaluate.report import EvalReport
+    from .evaluate.run import evaluate
+    from .evaluate.settings import EvalSettings
+    from .formats.results import read_results
     from .ingest import IngestReport, IngestSettings, ingest
     from .reports.stats import stats
 
@@ -44,6 +49,8 @@ __all__ = [
     "ConvertSettings",
     "CvdataError",
     "Dataset",
+    "EvalReport",
+    "EvalSettings",
     "FilterSettings",
     "Images",
     "IngestReport",
@@ -59,11 +66,13 @@ __all__ = [
     "check",
     "convert",
     "diff",
+    "evaluate",
     "filter_dataset",
     "ingest",
     "load",
     "merge",
     "read",
+    "read_results",
     "remap",
     "sample",
     "save",
@@ -79,6 +88,8 @@ _HOMES = {
     "ConvertSettings": "convert",
     "CvdataError": "errors",
     "Dataset": "dataset",
+    "EvalReport": "evaluate.report",
+    "EvalSettings": "evaluate.settings",
     "FilterSettings": "curate.filter",
     "Images": "dataset",
     "IngestReport": "ingest",
@@ -93,11 +104,13 @@ _HOMES = {
     "check": "curate.check",
     "convert": "convert",
     "diff": "curate.diff",
+    "evaluate": "evaluate.run",
     "filter_dataset": "curate.filter",
     "ingest": "ingest",
     "load": "convert",
     "merge": "curate.merge",
     "read": "convert",
+    "read_results": "formats.results",
     "remap": "curate.remap",
     "sample": "curate.sample",
     "save": "convert",

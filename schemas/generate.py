@@ -27,6 +27,8 @@ from ..curate.merge import MergeReport, MergeSettings
 from ..curate.remap import RemapReport, RemapSettings
 from ..curate.sample import SampleReport, SampleSettings
 from ..curate.split import SplitReport, SplitSettings
+from ..evaluate.report import EvalReport
+from ..evaluate.settings import EvalSettings
 from ..files import Manifest, QuarantineItem, disk
 from ..formats._class_folders import ClassMap
 from ..formats.sidecar import Sidecar
@@ -51,6 +53,8 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "convert-settings.json": (ConvertSettings, "Settings of a conversion"),
     "dataset.json": (StoreFile, "cvdata.json of a cvdata dataset"),
     "diff-report.json": (DiffReport, "What cvdata diff --json prints"),
+    "eval-report.json": (EvalReport, "What cvdata eval --json prints"),
+    "eval-settings.json": (EvalSettings, "Settings of an evaluation"),
     "filter-report.json": (FilterReport, "What cvdata filter --json prints"),
     "filter-settings.json": (FilterSettings, "Settings of a filter"),
     "log-report.json": (LogReport, "What cvdata log --json prints"),

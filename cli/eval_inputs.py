@@ -1,0 +1,251 @@
+"""What `cvdata eval` reads: the truth, and what one or two models found, each in whatever form it comes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from ..errors import DetectionError, EvaluationError, Place, QuarantineError, UsageError, show
+from .choices import Verify
+from .eval_findings import input_findings
+from .source import read_source
+
+if TYPE_CHECKING:
+    from ..convert import Reading
+    from ..dataset import Dataset
+    from ..engine import Progress
+    from ..evaluate.report import EvalReport
+    from ..evaluate.run import Evaluation
+    from ..evaluate.settings import EvalSettings
+    from ..files import Finding
+
+__all__ = ["Outcome", "Sources", "evaluate_sources"]
+
+RESULTS, SCORES = "results", "scores"
+LABEL_MAPS, PANOPTIC = "label-maps", "panoptic"
+_HEAD = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where everything is read from.
+
+    Attributes:
+        truth, found, second: paths; `truth_format`, `found_format`: names of formats, None to detect them.
+        images: folder of the pictures, if they are not beside the labels.
+        classes, void: of label maps: file with the list of classes, and values that are of none.
+    """
+
+    truth: Path
+    found: Path
+    second: Path | None = None
+    truth_format: str | None = None
+    found_format: str | None = None
+    images: Path | None = None
+    workers: int | None = None
+    classes: Path | None = None
+    void: tuple[int, ...] | None = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """Everything that is only read."""
+        return [path for path in (self.truth, self.found, self.second, self.images, self.classes) if path is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        report: as it is shown.
+        evaluation: what it was made of; None for label maps.
+        reading: of the truth; None for label maps.
+    """
+
+    report: EvalReport
+    evaluation: Evaluation | None = None
+    reading: Reading | None = None
+
+
+def evaluate_sources(sources: Sources, settings: EvalSettings, progress: Progress) -> Outcome:
+    """Read everything and evaluate it.
+
+    Raises:
+        CvdataError: an input is refused, or the inputs do not belong together.
+    """
+    for path in sources.paths:
+        _refuse_missing(path)
+    maps = _maps(sources)
+    if maps is not None:
+        return _of_maps(sources, maps, settings, progress)
+    if sources.classes is not None or sources.void is not None:
+        option = "--void" if sources.classes is None else "--classes"
+        raise UsageError(f"{option} is for label maps, and '{show(sources.truth)}' is none", hint=f"leave out {option}")
+    return _of_labels(sources, settings, progress)
+
+
+def _maps(sources: Sources) -> Literal["segmentation", "panoptic"] | None:
+    """Say which kind of maps with a class or a segment a pixel the truth is; None where it is a dataset."""
+    given = sources.truth_format
+    if given == LABEL_MAPS:
+        return "segmentation"
+    if given is not None:
+        return "panoptic" if given == PANOPTIC else None
+    from ..formats.panoptic_files import looks_panoptic
+
+    if looks_panoptic(sources.truth):
+        return "panoptic"
+    if not (os.path.isdir(sources.truth) and os.path.isdir(sources.found)):
+        return None  # grey pictures of classes look like label maps, too; what was found in them is a file
+    from ..formats.label_maps import looks_like_label_maps
+
+    return "segmentation" if looks_like_label_maps(sources.truth) else None
+
+
+def _of_maps(
+    sources: Sources, task: Literal["segmentation", "panoptic"], settings: EvalSettings, progress: Progress
+) -> Outcome:
+    from ..engine import start, worker_count
+    from ..evaluate.pixels import evaluate_pixels
+
+    with start(worker_count(sources.workers)) as engine:
+        report = evaluate_pixels(
+            sources.truth,
+            sources.found,
+            settings,
+            second=sources.second,
+            task=task,
+            classes=sources.classes,
+            void=sources.void,
+            engine=engine,
+            progress=progress,
+        )
+    return Outcome(msgspec.structs.replace(report, truth=show(sources.truth), found=show(sources.found)))
+
+
+def _of_labels(sources: Sources, settings: EvalSettings, progress: Progress) -> Outcome:
+    from ..evaluate.run import Names, evaluate
+
+    outlines = settings.kind == "masks" or (settings.kind == "auto" and _may_have_masks(sources))
+    reading, found, second = _read(sources, outlines, progress)
+    if not outlines and _needs_outlines(reading, [found, second], settings):
+        reading, found, second = _read(sources, True, progress)
+    names = Names(
+        truth=show(sources.truth),
+        found=show(sources.found),
+        second="" if sources.second is None else show(sources.second),
+        truth_format=reading.format,
+        found_format=found.format,
+    )
+    notes = {"FOUND": found.findings, "SECOND": [] if second is None else second.findings}
+    evaluation = evaluate(
+        reading.dataset,
+        found.dataset,
+        settings,
+        second=None if second is None else second.dataset,
+        names=names,
+        findings=input_findings(reading, found.dataset, notes, settings.split),
+        progress=progress,
+    )
+    return Outcome(evaluation.report, evaluation, reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    dataset: Dataset
+    format: str
+    findings: list[Finding]
+
+
+def _read(sources: Sources, outlines: bool, progress: Progress) -> tuple[Reading, _Found, _Found | None]:
+    from ..dataset import COLUMNS
+
+    wanted = None if outlines else frozenset(COLUMNS) - {"polygons"}
+    reading = _read_truth(sources, wanted, progress)
+    found = _read_found(sources.found, sources, reading.dataset, wanted, progress)
+    second = None if sources.second is None else _read_found(sources.second, sources, reading.dataset, wanted, progress)
+    return reading, found, second
+
+
+def _read_truth(sources: Sources, wanted: frozenset[str] | None, progress: Progress) -> Reading:
+    from ..formats.results import looks_like_results
+
+    if sources.truth_format is None and looks_like_results(sources.truth):
+        message = f"TRUTH, '{show(sources.truth)}', is a list of results, which says nothing of the right labels"
+        raise UsageError(message, hint="the labels come first: cvdata eval TRUTH FOUND")
+    return read_source(
+        sources.truth,
+        sources.truth_format,
+        sources.images,
+        Verify.none,
+        workers=sources.workers,
+        progress=progress,
+        wanted=wanted,
+    )
+
+
+def _read_found(
+    path: Path, sources: Sources, truth: Dataset, wanted: frozenset[str] | None, progress: Progress
+) -> _Found:
+    """Read what a model found; anything wrong in it is refused, for its figures would be those of something else."""
+    from ..convert import place_in, read
+    from ..formats.results import looks_like_results, read_results
+    from ..formats.score_table import looks_like_scores, read_scores
+
+    given = sources.found_format
+    if given == RESULTS or (given is None and looks_like_results(path)):
+        return _Found(read_results(path, truth), "COCO results", [])
+    if given == SCORES or (given is None and looks_like_scores(path)):
+        return _Found(read_scores(path), "class scores", [])
+    try:
+        reading = read(
+            path, given, verify="none", on_bad="fail", workers=sources.workers, progress=progress, wanted=wanted
+        )
+    except DetectionError as error:
+        hint = "FOUND is a COCO result list, a table image,label,score, or a dataset with scores; see --found-format"
+        raise DetectionError(error.message, hint=hint) from error
+    except QuarantineError as error:
+        at = None if error.at is None else Place(place_in(path, error.at.file), error.at.line, error.at.field)
+        raise EvaluationError(error.message, at=at, hint="correct it: no detection is left out") from error
+    return _Found(reading.dataset, reading.format, reading.intake.findings)
+
+
+def _refuse_missing(path: Path) -> None:
+    from ..formats.store import split_version
+
+    if not os.path.exists(split_version(path)[0]):
+        raise UsageError(f"'{show(path)}' does not exist", hint="check the path")
+
+
+def _may_have_masks(sources: Sources) -> bool:
+    """Guess whether a model gave masks; outlines of the truth, which take longest to read, are of no use without."""
+    from ..formats.results import looks_like_results
+    from ..formats.score_table import looks_like_scores
+
+    given = sources.found_format
+    for path in (sources.found, sources.second):
+        if path is None or given == SCORES or (given is None and looks_like_scores(path)):
+            continue
+        if given == RESULTS or (given is None and looks_like_results(path)):
+            with path.open("rb") as file:
+                if b'"segmentation"' not in file.read(_HEAD):
+                    continue
+        return True
+    return False
+
+
+def _needs_outlines(reading: Reading, found: list[_Found | None], settings: EvalSettings) -> bool:
+    """Tell whether outlines that were passed over would change a figure: masks come late, or areas rest on them."""
+    import numpy as np
+
+    if not reading.intake.unread.get("polygons"):
+        return False
+    tables = [one.dataset.annotations for one in found if one is not None]
+    if settings.kind == "auto" and any(t.has("masks").any() or t.has("polygons").any() for t in tables):
+        return True
+    area = reading.dataset.annotations.area
+    return area is None or bool(np.isnan(area).any())
