@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import cvdata
 from cvdata import Report
 from cvdata.dataset.geometry import BoxVerdict, judge_boxes
 from cvdata.demo import Step, run_demo
+from cvdata.demo.finding import find_shapes
 from cvdata.demo.shapes import EMPTY, ODD_NAME, SIZE, TURNED, draw
 from cvdata.errors import UsageError
 from cvdata.files import DatasetReport
@@ -202,10 +203,38 @@ def test_the_page_and_the_sheet_are_whole(folder: Path, steps: list[Step]) -> No
         assert sheet.size > (400, 300)
 
 
+def test_the_models_of_the_demo_find_what_is_in_the_pictures_and_the_finer_one_is_better(
+    folder: Path, steps: list[Step]
+) -> None:
+    truth = cvdata.load(folder / "coco")
+    metrics = [
+        cvdata.evaluate(truth, cvdata.read_results(folder / name, truth)).report.metrics
+        for name in ("coarse.json", "fine.json")
+    ]
+
+    # Drawn shapes on a plain ground are easy, but neither model sees single pixels.
+    coarse, fine = (one["AP50"].value for one in metrics)
+    assert coarse is not None and fine is not None
+    assert 0.5 < coarse < fine < 1
+    assert [line.split()[0] for line in named(steps, "Measure").lines] == ["AP", "AP50"]
+    assert all(line.endswith("the second is: better") for line in named(steps, "Measure").lines)
+    assert (folder / "eval.html").read_bytes().endswith(b"</html>\n")
+
+
+def test_a_shape_is_found_where_it_is_drawn() -> None:
+    picture = Image.new("RGB", (100, 80), (220, 220, 228))
+    ImageDraw.Draw(picture).rectangle((20, 20, 60, 50), fill=(214, 62, 62))
+
+    [found] = find_shapes(np.asarray(picture), 1)
+
+    assert (found.category, found.box) == ("box", (20.0, 20.0, 41.0, 31.0))  # Pillow draws the last pixel, too
+    assert found.score > 0.9
+
+
 def test_what_the_demo_says_to_look_at_is_there(steps: list[Step]) -> None:
     looks = [look.path for step in steps for look in step.looks]
 
-    assert len(looks) == 14
+    assert len(looks) == 15
     assert [path for path in looks if not Path(path).exists()] == []
 
 
@@ -289,9 +318,10 @@ def test_the_report_of_the_demo_is_json_also_where_the_terminal_knows_only_ascii
         "Even",
         "Make",
         "Convert",
+        "Measure",
     ]
     assert any(ODD_NAME in line for line in steps[0]["lines"])
-    assert steps[-1]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
+    assert steps[-2]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
 
 
 def test_a_refusal_is_wrong_usage(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from ..files import PRIVATE
 from .curating import augment_pictures, divide, even_out
 from .drawing import PICTURES, draw_pictures
 from .looking import draw_sheet, find_faults, take_in
+from .measuring import measure
 from .tour import Kept, Look, Round, Step, Tour
 
 __all__ = ["STEPS", "run_demo"]
@@ -153,5 +154,6 @@ STEPS: tuple[Callable[[Tour], Step], ...] = (
     even_out,
     augment_pictures,
     convert_around,
+    measure,
 )
 """What the demo does, in order."""
