@@ -60,7 +60,7 @@ def diagnose(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind) -> Di
     reasons = faults(pair, overlaps, matches)
     verdicts = judge(pair, overlaps, matches, reasons, score)
     worlds = worlds_of(pair, matches, reasons, curves)
-    costs = tide(worlds, len(pair.classes))
+    costs = tide(worlds)
     ious = matched_overlaps(pair, overlaps, matches)
     mean_iou = {one.name: one.mean for one in ious}
     figures = zip(pair.classes, figures_at(classes, score), strict=True)

@@ -49,7 +49,7 @@ class Tide:
     false_negative: Number
 
 
-def tide(worlds: dict[str, World], classes: int) -> Tide:
+def tide(worlds: dict[str, World]) -> Tide:
     """Cost each kind of error as tidecv 1.0.1 does (`TIDERun.fix_errors`; Bolya et al., ECCV 2020).
 
     A detection of the wrong class, or badly placed, becomes true where no detection found its object and it is the
@@ -64,10 +64,10 @@ def tide(worlds: dict[str, World], classes: int) -> Tide:
     an AP of 0 where detections are left, else none, as there.
 
     Args:
-        worlds: see `worlds_of`; `classes`: number of classes.
+        worlds: see `worlds_of`.
     """
-    tables = {name: world.precision(classes) for name, world in worlds.items()}
-    counted = worlds[NOW].objects_of(classes) > 0
+    tables = {name: world.precision() for name, world in worlds.items()}
+    counted = worlds[NOW].object_counts > 0
     values = {name: mean_of(table[:, counted]) for name, table in tables.items()}
     base = values[NOW]
 
@@ -84,26 +84,27 @@ class World:
     """The detections and objects that there would be if one kind of error did not happen.
 
     Attributes:
-        found: int32, shape (n,), rows of the detections that are left, by class, the surest first, equal ones as COCO
-            has them; `category`: int32, shape (n,), their classes there; `true`: bool, shape (n,).
-        objects: int64, shape (m,), rows of the objects that count, ascending; `truth_category`: their classes.
+        found: int32, shape (n,), rows of the detections that are left, by their class there, the surest first, equal
+            ones as COCO has them; `true`: bool, shape (n,); those of class c stand at `ends[c]:ends[c + 1]`.
+        objects: int32, shape (m,), rows of the objects that count, by class; `object_ends` likewise.
         count: how often the error happened: detections, or objects that were missed.
     """
 
     found: NDArray[np.int32]
-    category: NDArray[np.int32]
     true: NDArray[np.bool_]
-    objects: NDArray[np.int64]
-    truth_category: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    objects: NDArray[np.int32]
+    object_ends: NDArray[np.int64]
     count: int = 0
 
-    def objects_of(self, classes: int) -> NDArray[np.int64]:
-        """Return the number of objects that count of each class, int64, shape (classes,)."""
-        return np.bincount(self.truth_category, minlength=classes)
+    @property
+    def object_counts(self) -> NDArray[np.int64]:
+        """Number of objects that count of each class, int64, shape (classes,)."""
+        return np.diff(self.object_ends)
 
-    def precision(self, classes: int) -> NDArray[np.float64]:
+    def precision(self) -> NDArray[np.float64]:
         """Return precision at COCO's recalls, float64, shape (recalls, classes)."""
-        return _precision_table(self.category, self.true, self.objects_of(classes))
+        return _precision_table(self.ends, self.true, self.object_counts)
 
 
 def worlds_of(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve]) -> dict[str, World]:
@@ -114,18 +115,19 @@ def worlds_of(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCu
     """
     scene = _scene(pair, matches, faults, curves)
     true, judged, counted = matches.true[0], matches.kept & ~matches.ignored[0], matches.counted
-    worlds = {NOW: scene.world(judged, true, counted)}
+    objects = scene.objects(counted)
+    worlds = {NOW: scene.world(judged, true, objects)}
     for name, verdict in _NAMES:
         if verdict == Verdict.MISSED:
-            missed = int(scene.missed.sum())
-            worlds[name] = scene.world(judged, true, counted & ~scene.missed, count=missed)
+            left = scene.objects(counted & ~scene.missed)
+            worlds[name] = scene.world(judged, true, left, count=int(scene.missed.sum()))
             continue
         of_kind = faults.failed & (faults.kind == verdict)
         right = true | (scene.mendable & of_kind)
         relabelled, count = verdict == Verdict.WRONG_CLASS, int(of_kind.sum())
-        worlds[name] = scene.world((judged & ~of_kind) | right, right, counted, relabelled=relabelled, count=count)
-    worlds[FALSE_POSITIVE] = scene.world(true, true, counted)
-    worlds[FALSE_NEGATIVE] = scene.world(judged, true, faults.used)
+        worlds[name] = scene.world((judged & ~of_kind) | right, right, objects, relabelled=relabelled, count=count)
+    worlds[FALSE_POSITIVE] = scene.world(true, true, objects)
+    worlds[FALSE_NEGATIVE] = scene.world(judged, true, scene.objects(faults.used))
     return worlds
 
 
@@ -138,23 +140,32 @@ class _Scene:
         relabelled: the same with each detection that can be mended in the class of its object.
         mendable: detections that are the surest to point to an object that none found.
         missed: objects that no detection found or points to.
+        by_class: rows of all objects, by class.
         truth_category, found_category: class of each object and detection; `mended_category`: of each detection once
             it is mended.
+        classes: number of classes.
     """
 
     found: NDArray[np.int64]
     relabelled: NDArray[np.int64]
     mendable: NDArray[np.bool_]
     missed: NDArray[np.bool_]
+    by_class: NDArray[np.int64]
     truth_category: NDArray[np.int64]
     found_category: NDArray[np.int64]
     mended_category: NDArray[np.int64]
+    classes: int
+
+    def objects(self, counted: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the rows of some objects by class, and where each class begins and ends."""
+        rows = self.by_class[counted[self.by_class]]
+        return rows.astype(np.int32), self._ends(self.truth_category[rows])
 
     def world(
         self,
         rows: NDArray[np.bool_],
         true: NDArray[np.bool_],
-        objects: NDArray[np.bool_],
+        objects: tuple[NDArray[np.int32], NDArray[np.int64]],
         *,
         relabelled: bool = False,
         count: int = 0,
@@ -162,12 +173,12 @@ class _Scene:
         """Return the world of some detections, of which some are true, and some objects."""
         order = self.relabelled if relabelled else self.found
         kept = order[rows[order]]
-        category = (self.mended_category if relabelled else self.found_category)[kept]
-        counted = np.flatnonzero(objects)
+        category = self.mended_category if relabelled else self.found_category
         # Nine worlds of a million detections are in memory together: 32 bits each will do.
-        return World(
-            kept.astype(np.int32), category.astype(np.int32), true[kept], counted, self.truth_category[counted], count
-        )
+        return World(kept.astype(np.int32), true[kept], self._ends(category[kept]), *objects, count)
+
+    def _ends(self, category: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.searchsorted(category, np.arange(self.classes + 1))
 
 
 def _scene(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve]) -> _Scene:
@@ -187,9 +198,11 @@ def _scene(pair: Pair, matches: Matches, faults: Faults, curves: list[ClassCurve
         relabelled=order[matches.kept[order]],
         mendable=mendable,
         missed=missed,
+        by_class=_by_class(truth_category, len(pair.classes)),
         truth_category=truth_category,
         found_category=found_category,
         mended_category=mended_category,
+        classes=len(pair.classes),
     )
 
 
@@ -210,25 +223,28 @@ def _mendable(pair: Pair, faults: Faults) -> NDArray[np.int64]:
 
 
 def _precision_table(
-    category: NDArray[np.int32], true: NDArray[np.bool_], objects: NDArray[np.int64]
+    ends: NDArray[np.int64], true: NDArray[np.bool_], objects: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Read precision at COCO's recalls, float64, shape (recalls, classes), from detections sorted by class and score.
 
     The same bits as `precision.coco_precision`, for all classes at once. Only true detections are looked at: precision
     falls at every other, so that the envelope never starts there.
-    """
-    first = np.searchsorted(category, np.arange(len(objects) + 1))
-    at = np.flatnonzero(true)
-    ends = np.searchsorted(category[at], np.arange(len(objects) + 1))
-    so_far = np.arange(len(at)) - ends[category[at]] + 1
-    precision = so_far / (at - first[category[at]] + 1 + np.spacing(1))
 
-    table = np.where((objects > 0) | (np.diff(first) > 0), 0.0, np.nan) * np.ones((len(COCO_RECALLS), 1))
-    rows = np.flatnonzero(np.diff(ends) > 0)
+    Args:
+        ends: int64, shape (classes + 1,), where the detections of each class begin, and end.
+    """
+    at = np.flatnonzero(true)
+    hits = np.searchsorted(at, ends)
+    category = np.repeat(np.arange(len(objects)), np.diff(hits))
+    so_far = np.arange(len(at)) - hits[category] + 1
+    precision = so_far / (at - ends[category] + 1 + np.spacing(1))
+
+    table = np.where((objects > 0) | (np.diff(ends) > 0), 0.0, np.nan) * np.ones((len(COCO_RECALLS), 1))
+    rows = np.flatnonzero(np.diff(hits) > 0)
     if len(rows):
         place = _places(objects[rows])
-        last = np.diff(ends)[rows] - 1
-        start = ends[rows] + np.minimum(place, last)
+        last = np.diff(hits)[rows] - 1
+        start = hits[rows] + np.minimum(place, last)
         # Each stretch from one recall to the next, the last one to where the next class starts.
         highest = np.maximum.reduceat(precision, start.T.ravel()).reshape(len(rows), -1).T
         envelope = np.maximum.accumulate(highest[::-1])[::-1]

@@ -63,56 +63,40 @@ def cost_samples(pair: Pair, worlds: dict[str, World], weights: NDArray[np.float
     Args:
         weights: shape (pictures, resamples), how often each picture is in each resample.
     """
-    means = _means({name: _Classes(pair, world) for name, world in worlds.items()}, len(pair.classes), weights)
+    means = _means(pair, worlds, weights)
     return {name: np.maximum(mean - means[NOW], 0.0) for name, mean in means.items()}
 
 
-class _Classes:
-    """The evidence on each class of a world, made when it is asked for: all worlds at once would fill the memory.
-
-    All that is left in a world counts.
-    """
-
-    def __init__(self, pair: Pair, world: World) -> None:
-        classes = np.arange(len(pair.classes) + 1)
-        self._world = world
-        self._found, self._truth = pair.found.annotations.image, pair.truth.annotations.image
-        self._order = np.argsort(world.truth_category, kind="stable").astype(np.int32)
-        self._ends = np.searchsorted(world.category, classes).tolist()
-        self._objects = np.searchsorted(world.truth_category[self._order], classes).tolist()
-
-    def of(self, row: int) -> Evidence:
-        """Return the evidence on one class."""
-        rows = slice(self._ends[row], self._ends[row + 1])
-        true = self._world.true[rows][None]
-        objects = self._order[self._objects[row] : self._objects[row + 1]]
-        return Evidence(
-            found=self._found[self._world.found[rows]].astype(np.int64),
-            true=true,
-            counts=np.ones_like(true),
-            rank=np.zeros(true.shape[1], np.int64),
-            objects=self._truth[self._world.objects[objects]].astype(np.int64),
-        )
+def _evidence_of(pair: Pair, world: World, row: int) -> Evidence:
+    """Return the evidence on one class of a world, where all that is left counts; all at once would fill the memory."""
+    rows = slice(world.ends[row], world.ends[row + 1])
+    objects = world.objects[world.object_ends[row] : world.object_ends[row + 1]]
+    true = world.true[rows][None]
+    return Evidence(
+        found=pair.found.annotations.image[world.found[rows]].astype(np.int64),
+        true=true,
+        counts=np.ones_like(true),
+        rank=np.zeros(true.shape[1], np.int64),
+        objects=pair.truth.annotations.image[objects].astype(np.int64),
+    )
 
 
-def _means(
-    evidence: dict[str, _Classes], classes: int, weights: NDArray[np.floating]
-) -> dict[str, NDArray[np.float64]]:
+def _means(pair: Pair, worlds: dict[str, World], weights: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
     """Return the mean AP50 of each world over the classes that have objects, shape (resamples,)."""
-    total = {name: np.zeros(weights.shape[1]) for name in evidence}
-    count = {name: np.zeros(weights.shape[1]) for name in evidence}
-    for row in range(classes):
-        now = evidence[NOW].of(row)
+    total = {name: np.zeros(weights.shape[1]) for name in worlds}
+    count = {name: np.zeros(weights.shape[1]) for name in worlds}
+    for row in range(len(pair.classes)):
+        now = _evidence_of(pair, worlds[NOW], row)
         base = _ap50(now, weights)
         present = weights.take(now.objects, axis=0).any(axis=0)
-        for name, world in evidence.items():
-            mended = world.of(row)
+        for name, world in worlds.items():
+            mended = _evidence_of(pair, world, row)
             value = base if _same(mended, now) else _ap50(mended, weights)
             defined = present & ~np.isnan(value)
             total[name] += np.where(defined, value, 0.0)
             count[name] += defined
     none = np.full(weights.shape[1], np.nan)
-    return {name: np.divide(total[name], count[name], out=none.copy(), where=count[name] > 0) for name in evidence}
+    return {name: np.divide(total[name], count[name], out=none.copy(), where=count[name] > 0) for name in worlds}
 
 
 def _same(one: Evidence, other: Evidence) -> bool:
