@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "Sources", "evaluate_sources"]
 
-RESULTS, SCORES = "results", "scores"
+RESULTS, SCORES, YOLO_TXT = "results", "scores", "yolo-txt"
 LABEL_MAPS, PANOPTIC = "label-maps", "panoptic"
 _HEAD = 1 << 16
 
@@ -195,12 +195,15 @@ def _read_found(
     from ..convert import place_in, read
     from ..formats.results import looks_like_results, read_results
     from ..formats.score_table import looks_like_scores, read_scores
+    from ..formats.yolo_results import looks_like_yolo_results, read_yolo_results
 
     given = sources.found_format
     if given == RESULTS or (given is None and looks_like_results(path)):
         return _Found(read_results(path, truth), "COCO results", [])
     if given == SCORES or (given is None and looks_like_scores(path)):
         return _Found(read_scores(path), "class scores", [])
+    if given == YOLO_TXT or (given is None and looks_like_yolo_results(path)):
+        return _Found(read_yolo_results(path, truth), "YOLO predictions", [])
     try:
         reading = read(
             path, given, verify="none", on_bad="fail", workers=sources.workers, progress=progress, wanted=wanted

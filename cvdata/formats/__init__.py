@@ -43,6 +43,7 @@ _SHARED = {
     "settle",
     "sidecar",
     "store",
+    "yolo_results",
 }
 
 FEATURES = {

@@ -62,6 +62,10 @@ class Names:
                 rows[at] = self._numbers.get(key, -1)
         return rows
 
+    def pictures(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """Return the row of the picture of each name, file name or stem, int64, shape (names,); -1 for none."""
+        return np.array([self._pictures.get(name, -1) for name in names], np.int64)
+
     def classes(self, keys: Sequence[int | str]) -> NDArray[np.int64]:
         """Return the row of the class that each key means, int64, shape (keys,); -1 for none."""
         keys = _unified(keys)

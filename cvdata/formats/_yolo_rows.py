@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BadRow", "LabelBatch", "LabelRows", "count_rows", "parse_labels"]
+__all__ = ["BadRow", "LabelBatch", "LabelRows", "Table", "count_rows", "load_rows", "parse_labels", "table_of"]
 
 _LARGEST = 1 << 26
 _ALLOWED = b"0123456789+-.eE \t\n"
@@ -86,7 +86,7 @@ class LabelRows:
 
 
 @dataclass(frozen=True)
-class _Table:
+class Table:
     """Lines as numbers: file and line of each that is not blank, how many numbers it has, and all numbers."""
 
     file: NDArray[np.int64]
@@ -100,25 +100,31 @@ def parse_labels(batch: LabelBatch) -> LabelRows:
     texts: list[bytes] = []
     unreadable: dict[int, str] = {}
     for row, name in enumerate(batch.files):
-        text = _load(f"{batch.root}/{name}")
+        text = load_rows(f"{batch.root}/{name}")
         if isinstance(text, str):
             unreadable[row] = text
             text = b""
         texts.append(text)
+    table, bad = table_of(texts)
+    return _judge(table, batch, unreadable, bad)
+
+
+def table_of(texts: Sequence[bytes]) -> tuple[Table, list[BadRow]]:
+    """Turn the texts of files into numbers; rows that are none are left out and named."""
     bad: list[BadRow] = []
     table = _numbers(texts)
     if table is None:
         table = _join([_numbers([text], row) or _line_by_line(text, row, bad) for row, text in enumerate(texts)])
-    return _judge(table, batch, unreadable, bad)
+    return table, bad
 
 
 def count_rows(path: str) -> int:
     """Return how many rows a label file has that are not blank; 0 where it cannot be read."""
-    text = _load(path)
+    text = load_rows(path)
     return 0 if isinstance(text, str) else sum(1 for line in text.split(b"\n") if line.strip())
 
 
-def _load(path: str) -> bytes | str:
+def load_rows(path: str) -> bytes | str:
     """Return the text of a label file with plain line ends, or why it cannot be read."""
     try:
         # Not `open`: its buffer and its checks cost as much as reading 500 bytes.
@@ -144,7 +150,7 @@ def _load(path: str) -> bytes | str:
     return data
 
 
-def _numbers(texts: Sequence[bytes], first: int = 0) -> _Table | None:
+def _numbers(texts: Sequence[bytes], first: int = 0) -> Table | None:
     """Turn whole files into numbers, or return None where a character or a number does not belong there."""
     if not texts:
         return _join([])
@@ -163,10 +169,10 @@ def _numbers(texts: Sequence[bytes], first: int = 0) -> _Table | None:
     rows = np.flatnonzero(widths)
     file = np.repeat(np.arange(len(texts)), per_file)[rows]
     line = rows - (np.cumsum(per_file) - per_file)[file] + 1
-    return _Table(file + first, line, widths[rows], numbers)
+    return Table(file + first, line, widths[rows], numbers)
 
 
-def _line_by_line(text: bytes, file: int, bad: list[BadRow]) -> _Table:
+def _line_by_line(text: bytes, file: int, bad: list[BadRow]) -> Table:
     parts = []
     for number, line in enumerate(text.split(b"\n"), 1):
         if not line.strip():
@@ -175,7 +181,7 @@ def _line_by_line(text: bytes, file: int, bad: list[BadRow]) -> _Table:
         if part is None:
             bad.append(BadRow(file, number, _what_is_wrong(line), "a class and numbers from 0 to 1, between blanks"))
         else:
-            parts.append(_Table(part.file, np.full(1, number), part.widths, part.numbers))
+            parts.append(Table(part.file, np.full(1, number), part.widths, part.numbers))
     return _join(parts)
 
 
@@ -187,9 +193,9 @@ def _what_is_wrong(line: bytes) -> str:
     return "a row with something that is not a finite number"
 
 
-def _join(parts: Sequence[_Table]) -> _Table:
+def _join(parts: Sequence[Table]) -> Table:
     whole = np.zeros(0, np.int64)
-    return _Table(
+    return Table(
         np.concatenate([whole, *(part.file for part in parts)]),
         np.concatenate([whole, *(part.line for part in parts)]),
         np.concatenate([whole, *(part.widths for part in parts)]),
@@ -197,7 +203,7 @@ def _join(parts: Sequence[_Table]) -> _Table:
     )
 
 
-def _judge(table: _Table, batch: LabelBatch, unreadable: dict[int, str], bad: list[BadRow]) -> LabelRows:
+def _judge(table: Table, batch: LabelBatch, unreadable: dict[int, str], bad: list[BadRow]) -> LabelRows:
     """Keep the rows that can be used, and say of the others what is wrong."""
     counts = np.bincount(table.file, minlength=len(batch))
     for row in bad:
@@ -230,7 +236,7 @@ def _fits(widths: NDArray[np.int64], keypoints: tuple[int, int] | None) -> NDArr
 
 
 def _visibility_fits(
-    table: _Table, heads: NDArray[np.int64], keypoints: tuple[int, int] | None, good: NDArray[np.bool_]
+    table: Table, heads: NDArray[np.int64], keypoints: tuple[int, int] | None, good: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     fits = np.ones(len(heads), np.bool_)
     if keypoints is not None and keypoints[1] == 3:

@@ -488,3 +488,16 @@ def test_the_help_has_groups_and_examples() -> None:
     assert done.returncode == 0
     for heading in ("What to evaluate:", "Rules:", "How sure:", "Output:", "Input:", "Other options:", "Examples:"):
         assert f"\n{heading}\n" in done.stdout.replace("  Examples", "Examples")
+
+
+def test_yolo_predictions_are_read_onto_the_truth(truth: Path, tmp_path: Path) -> None:
+    for image in range(1, 5):
+        path = tmp_path / f"predict/labels/{image}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("0 0.3 0.3 0.4 0.4 0.9\n", "utf-8")  # the cat of every picture: 10, 10, 40 x 40 of 100 x 100
+
+    report = report_of(truth, tmp_path / "predict")
+
+    assert report.found_format == "YOLO predictions"
+    assert report.detections == 4
+    assert {row.name: row.metrics["AP"].value for row in report.classes} == {"cat": 1.0, "dog": 0.0}
