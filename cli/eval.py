@@ -73,9 +73,9 @@ class Program(str, Enum):
         "cvdata eval labels.json predictions.json --by size --explain",
         "cvdata eval labels.json predictions.json --quick --fail-under mAP=0.4,AP50.cat=0.6",
         "cvdata eval ./photos scores.csv --json",
-        then="FOUND is a COCO result list, a folder of YOLO predictions (.txt with confidences), any dataset with scores, "
-        "a table of class scores (.csv: image,label,score), or label maps. Pictures are matched by name, classes by name. Exit codes: 0 done; 1 a figure is under "
-        "--fail-under, or an input is refused; 2 wrong usage.",
+        then="FOUND is a COCO result list, a folder of YOLO predictions (.txt with confidences), any dataset with "
+        "scores, a table of class scores (.csv: image,label,score), or label maps. Pictures are matched by name, "
+        "classes by name. Exit codes: 0 done; 1 a figure is under --fail-under, or an input is refused; 2 wrong usage.",
     ),
 )
 @guarded
