@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -61,6 +62,10 @@ def guarded(command: F) -> F:
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                # That of a redirection: for files of its own a command says which.
+                _say("error: cannot write the output: no space is left\n  hint: free some space, or write elsewhere")
+                raise typer.Exit(1) from error
             if os.environ.get("CVDATA_DEBUG"):
                 raise
             _say(

@@ -230,6 +230,7 @@ def eval_(
         typer.Option(
             "--void",
             metavar="N",
+            min=0,
             help="Label maps: a value that is of no class.",
             show_default="255",
             rich_help_panel=_INPUT,

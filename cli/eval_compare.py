@@ -100,24 +100,26 @@ def explanation_lines(report: EvalReport, paper: Paper) -> list[str]:
 
 def _steps(one: Explanation, paper: Paper) -> list[str]:
     """Walk from COCO's rules to these, a figure at a time, over the steps that change something."""
+    from ..evaluate.words import moved
+
     lines = []
     for metric in dict.fromkeys(step.metric for step in one.steps):
         steps = [step for step in one.steps if step.metric == metric]
-        moved = [step for step in steps if step.before != step.after]
-        if one.protocol == "coco" and not moved:
+        told = [step for step in steps if moved(step)]
+        if one.protocol == "coco" and not told:
             continue
         way = f"{metric} {plain(steps[0].before)} -> {plain(steps[-1].after)}"
         lines += [
             "",
             f"from COCO to {_NAMES[one.protocol]}: {way}" if one.protocol != "coco" else f"within COCO: {way}",
         ]
-        width = max((len(step.rule) for step in moved), default=0)
-        for step in moved:
+        width = max((len(step.rule) for step in told), default=0)
+        for step in told:
             difference = None if step.before is None or step.after is None else step.after - step.before
             start = f"  {step.rule:<{width}}  {_exact(difference):>7}  "
             text = paper.wrapped(step.what, len(start))
             lines += [start + text[0].strip(), *text[1:]]
-        still = dict.fromkeys(step.rule for step in steps if step.before == step.after)
+        still = dict.fromkeys(step.rule for step in steps if not moved(step))
         if still:
             lines += paper.wrapped(f"no difference: {', '.join(still)}", 2)
     return lines

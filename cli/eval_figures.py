@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["change", "figure", "meaning", "plain"]
 
-_SIZES = {"s": "small", "m": "medium", "l": "large"}
-_FREQUENCIES = {"r": "rare", "c": "common", "f": "frequent"}
 _WORDS = {
     "top1": "the surest class is right",
     "top5": "right class is among the five surest",
@@ -34,9 +32,9 @@ _WORDS = {
 }
 
 _POINT = {
-    "F1": "at the confidence that is best for it",
-    "precision": "at that confidence",
-    "recall": "at that confidence",
+    "F1": "mean over classes, at the best confidence",
+    "precision": "mean over classes, at that confidence",
+    "recall": "mean over classes, at that confidence",
     "mean_IoU": "overlap of found objects",
 }
 """Figures of detection at one confidence for all classes."""
@@ -68,45 +66,31 @@ def meaning(name: str, settings: Mapping[str, Any], task: str) -> str:
     if name in _WORDS or base in _WORDS:
         return _WORDS.get(name) or f"{_WORDS[base]}, {part}"
     if task == "detection" and name in _POINT:
-        return _POINT[name]
+        of_keypoints = name == "mean_IoU" and settings.get("kind") == "keypoints"
+        return "likeness (OKS) of found objects" if of_keypoints else _POINT[name]
     kind = re.fullmatch(r"m?(AP|AR)([\d.]*)(.*)", name)
     if kind is None or task != "detection":
         return "average precision, mean over classes" if name == "mAP" else ""
+    from ..evaluate.words import objects_of
+
     what, number, part = kind.groups()
-    of = _of(part, settings)
-    at = f"at IoU {float(number) / 100:.4g}" if number else ""
+    of = objects_of(part, settings)
+    likeness = "OKS" if settings.get("kind") == "keypoints" else "IoU"
+    at = f"at {likeness} {float(number) / 100:.4g}" if number else ""
     if what == "AP":
-        return of or at or _thresholds(settings)
+        return of or at or _thresholds(settings, likeness)
     if number and settings.get("kind") == "keypoints":
         return f"recall {at}"
     if number:
-        return f"recall, {plural(int(number), 'detection')} a picture and class"
+        together = settings.get("protocol") == "lvis"  # it counts those of all classes
+        return f"recall, {plural(int(number), 'detection')} a picture{'' if together else ' and class'}"
     return f"recall of {of.partition(',')[0]}" if of else "recall"
 
 
-def _of(part: str, settings: Mapping[str, Any]) -> str:
-    """Say which objects the letter behind a name stands for."""
-    if part in _FREQUENCIES and settings.get("protocol") == "lvis":
-        return f"{_FREQUENCIES[part]} classes"
-    name = _SIZES.get(part, part.removeprefix("_"))
-    bounds = settings.get("areas", {}).get(name)
-    if bounds is None:
-        return f"{name} objects" if part else ""
-    low, high = bounds
-    if low <= 0:
-        return f"{name} objects, up to {_area(high)}"
-    return f"{name} objects, from {_area(low)}" if high >= 1e10 else f"{name} objects, up to {_area(high)}"
-
-
-def _area(pixels: float) -> str:
-    side = round(pixels**0.5)
-    return f"{side} x {side} pixels" if side * side == pixels else f"{pixels:,g} square pixels"
-
-
-def _thresholds(settings: Mapping[str, Any]) -> str:
+def _thresholds(settings: Mapping[str, Any], likeness: str) -> str:
     thresholds = settings.get("thresholds") or []
     if not thresholds:
         return ""
     if len(thresholds) == 1:
-        return f"at IoU {thresholds[0]:g}"
-    return f"mean over classes and IoU {thresholds[0]:g} to {thresholds[-1]:g}"
+        return f"at {likeness} {thresholds[0]:g}"
+    return f"mean over classes and {likeness} {thresholds[0]:g} to {thresholds[-1]:g}"

@@ -66,7 +66,7 @@ def _one_split(truth: Dataset, found: Dataset) -> list[Finding]:
     name = show(images.splits[int(seen[0])], 40)
     others = int((images.split != seen[0]).sum())
     message = (
-        f"FOUND has detections on the split {name} alone, and the objects on the other {others:,} pictures count as "
-        f"missed; --split {name} evaluates that split alone"
+        f"FOUND covers the split {name} alone, and what is on the other {others:,} pictures counts as missed; "
+        f"--split {name} evaluates that split alone"
     )
     return [Finding(code="found-in-one-split", message=message, count=others, examples=[])]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from ..errors import DetectionError, EvaluationError, Place, QuarantineError, UsageError, show
+from ..errors import DetectionError, EvaluationError, Place, QuarantineError, UsageError, nearest_of, show
 from .choices import Verify
 from .eval_findings import input_findings
 from .source import read_source
@@ -28,6 +28,7 @@ __all__ = ["Outcome", "Sources", "evaluate_sources"]
 RESULTS, SCORES, YOLO_TXT = "results", "scores", "yolo-txt"
 LABEL_MAPS, PANOPTIC = "label-maps", "panoptic"
 _HEAD = 1 << 16
+_FORMS = "FOUND is a COCO result list, a table image,label,score, or a dataset with scores; see --found-format"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,11 @@ def evaluate_sources(sources: Sources, settings: EvalSettings, progress: Progres
     """
     for path in sources.paths:
         _refuse_missing(path)
+    _refuse_unknown(sources.truth_format, (LABEL_MAPS, PANOPTIC))
+    _refuse_unknown(sources.found_format, (RESULTS, SCORES, YOLO_TXT))
     maps = _maps(sources)
     if maps is not None:
+        _refuse_for_maps(sources)
         return _of_maps(sources, maps, settings, progress)
     if sources.classes is not None or sources.void is not None:
         option = "--void" if sources.classes is None else "--classes"
@@ -209,11 +213,12 @@ def _read_found(
             path, given, verify="none", on_bad="fail", workers=sources.workers, progress=progress, wanted=wanted
         )
     except DetectionError as error:
-        hint = "FOUND is a COCO result list, a table image,label,score, or a dataset with scores; see --found-format"
-        raise DetectionError(error.message, hint=hint) from error
+        raise DetectionError(error.message, hint=_FORMS) from error
     except QuarantineError as error:
         at = None if error.at is None else Place(place_in(path, error.at.file), error.at.line, error.at.field)
         raise EvaluationError(error.message, at=at, hint="correct it: no detection is left out") from error
+    if reading.format == "images":
+        raise EvaluationError(f"'{show(path)}' holds pictures, and nothing that was found in them", hint=_FORMS)
     return _Found(reading.dataset, reading.format, reading.intake.findings)
 
 
@@ -222,6 +227,23 @@ def _refuse_missing(path: Path) -> None:
 
     if not os.path.exists(split_version(path)[0]):
         raise UsageError(f"'{show(path)}' does not exist", hint="check the path")
+
+
+def _refuse_unknown(given: str | None, own: tuple[str, ...]) -> None:
+    """Refuse the name of a format that is none; those of this command stand beside those of datasets."""
+    from ..formats import format_names
+
+    names = (*own, *format_names())
+    if given is not None and given not in names:
+        raise UsageError(f"'{show(given)}' is not a format", hint=nearest_of(given, names))
+
+
+def _refuse_for_maps(sources: Sources) -> None:
+    """Refuse options without effect, rather than pass over them."""
+    for given, option in ((sources.found_format, "--found-format"), (sources.images, "--images")):
+        if given is not None:
+            what = f"{option} is not for maps of pixels, and '{show(sources.truth)}' holds such"
+            raise UsageError(what, hint=f"leave out {option}")
 
 
 def _may_have_masks(sources: Sources) -> bool:

@@ -83,7 +83,7 @@ def _rules(report: EvalReport) -> str:
 
 
 def _metrics(report: EvalReport, paper: Paper) -> list[str]:
-    from ..evaluate.words import read_high
+    from ..evaluate.words import no_intervals, read_high
 
     rows = []
     for name, number in report.metrics.items():
@@ -94,8 +94,10 @@ def _metrics(report: EvalReport, paper: Paper) -> list[str]:
         why = "the truth has no such objects" if report.task == "detection" else "there is nothing to compute it from"
         lines.append(f"- is not defined: {why}")
     made = report.intervals
-    if made is not None:
-        drawn = f"{plural(made.resamples, 'resample')} of {made.units:,} {made.unit}"
+    if none := no_intervals(report):
+        lines += paper.wrapped(none)
+    elif made is not None:
+        drawn = f"{plural(made.resamples, 'resample')} of {plural(made.units, made.unit[:-1])}"
         lines += paper.wrapped(f"[ ] {100 * made.level:g} % intervals from {drawn}; {made.method}")
         lines += paper.wrapped(read_high(report)) if read_high(report) else []
     return lines

@@ -87,10 +87,14 @@ def test_the_excerpt_of_the_demo_is_what_the_demo_prints(folder: Path) -> None:
 
 
 def test_the_python_of_the_readme_runs(folder: Path) -> None:
-    [code] = [block for block in blocks("python") if block.startswith("import cvdata")]
+    evaluating, code = [block for block in blocks("python") if block.startswith("import cvdata")]
 
+    evaluated = run([sys.executable, "-W", "error", "-c", evaluating], folder)
     done = run([sys.executable, "-W", "error", "-c", code], folder)
 
+    assert evaluated.returncode == 0, evaluated.stdout
+    value, low, high = (f"{float(number):.3f}" for number in evaluated.stdout.split())
+    assert f"AP         {value} [{low}, {high}]" in README
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout
     assert lines[0] == "24 ('circle', 'box', 'triangle')"

@@ -10,7 +10,7 @@ from ..reports.scales import plural
 from .report import Calibration, ClassResult, ComparisonRow, EvalReport, Number
 from .words import KINDS_OF_ERROR, between, class_metric, model_names, name_of
 
-__all__ = ["Advice", "advice", "main_metric"]
+__all__ = ["Advice", "advice"]
 
 _WIDE = 0.1
 """An interval so wide leaves open whether the next model is better."""
@@ -36,11 +36,6 @@ class Advice(NamedTuple):
     tone: Tone
 
 
-def main_metric(report: EvalReport) -> tuple[str, Number] | None:
-    """Return the figure that stands for the model: the first that is defined."""
-    return next(((name, number) for name, number in report.metrics.items() if number.value is not None), None)
-
-
 def advice(report: EvalReport) -> list[Advice]:
     """Return what to know and to do, most important first; each may be missing."""
     parts = (_comparison, _nothing, _how_sure, _costliest, _labels, _threshold, _weak_classes, _confidences)
@@ -58,6 +53,13 @@ def _comparison(report: EvalReport) -> Iterator[Advice]:
         difference += f" ({interval})"
     changed = [r for r in held.classes if r.verdict != "too few objects to say"]
     classes = _changed_classes(changed) if held.classes else ""
+    if all(row.first == row.second for row in (*held.metrics, *held.classes)):
+        yield Advice(
+            "The two models have the same figures",
+            f"No figure of {first} and {second} differs. Is it the same file twice?",
+            "warning",
+        )
+        return
     if row.verdict == "too few objects to say":
         yield Advice(
             f"Too few objects to say which model is better: {difference}",
@@ -103,7 +105,7 @@ def _nothing(report: EvalReport) -> Iterator[Advice]:
 
 
 def _how_sure(report: EvalReport) -> Iterator[Advice]:
-    main = main_metric(report)
+    main = _main_metric(report)
     if main is None or main[1].low is None or main[1].high is None:
         return
     name, number = main
@@ -117,6 +119,11 @@ def _how_sure(report: EvalReport) -> Iterator[Advice]:
         "times the pictures would halve the interval.",
         "warning",
     )
+
+
+def _main_metric(report: EvalReport) -> tuple[str, Number] | None:
+    """Return the figure that stands for the model: the first that is defined."""
+    return next(((name, number) for name, number in report.metrics.items() if number.value is not None), None)
 
 
 def _costliest(report: EvalReport) -> Iterator[Advice]:
@@ -156,18 +163,25 @@ def _labels(report: EvalReport) -> Iterator[Advice]:
 
 def _threshold(report: EvalReport) -> Iterator[Advice]:
     point = next((point for point in report.operating_points if point.name is None), None)
-    if point is None or point.score is None or not report.objects or not report.detections:
+    if point is None or point.score is None or report.errors is None or not report.objects or not report.detections:
         return
-    precision, recall = (
-        "–" if value is None else f"{100 * value:.0f} of 100" for value in (point.precision, point.recall)
-    )
+    # Of all, as one counts them in pictures: precision and recall of the point are means over classes.
+    verdicts = report.errors.verdicts
+    right = verdicts.get("true", 0)
+    sure = right + sum(verdicts.get(name, 0) for name in _FALSE)
+    found = f"{100 * verdicts.get('found', 0) / report.objects:.0f} of 100 objects are found"
+    classes = ", mean over classes" if len(report.classes) > 1 else ""
     yield Advice(
         f"Best confidence to cut at: {point.score:.2f}",
-        f"There {precision} detections are right and {recall} objects are found"
-        + ("." if point.f1 is None else f" (F1 {point.f1:.2f}).")
+        (f"There {100 * right / sure:.0f} of 100 detections are right and {found}" if sure else f"There {found}")
+        + ("." if point.f1 is None else f" (F1 {point.f1:.2f}{classes}).")
         + " Cut higher for fewer false alarms, lower to miss less.",
         "info",
     )
+
+
+_FALSE = ("wrong class", "badly placed", "both", "duplicate", "background")
+"""Verdicts on detections that are wrong."""
 
 
 def _weak_classes(report: EvalReport) -> Iterator[Advice]:
@@ -175,6 +189,8 @@ def _weak_classes(report: EvalReport) -> Iterator[Advice]:
     if metric is None or len(report.classes) < 2:
         return
     counted = report.kind not in ("pixels", "segments")
+    if counted and not (report.objects and report.detections):
+        return
     few = [row for row in report.classes if row.objects < _FEW_OBJECTS] if counted else []
     known = [row for row in report.classes if row.metrics.get(metric, Number(None)).value is not None]
     told = [row for row in known if not counted or row.objects >= _FEW_OBJECTS]
@@ -194,13 +210,16 @@ def _with_figures(rows: list[ClassResult], metric: str) -> str:
 
 def _confidences(report: EvalReport) -> Iterator[Advice]:
     held = report.calibration
-    if held is None or held.ece.value is None or held.ece.value < _GAP:
+    if held is None or held.ece.value is None or held.ece.value < _GAP or not report.objects:
         return
     side, what = ("too high", "less often") if _lean(held) > 0 else ("too low", "more often")
+    stays = (
+        "Their order stays, and so does AP" if held.of == "detections" else "The surest class stays, and so does top1"
+    )
     yield Advice(
         f"Confidences are {side}: off by {held.ece.value:.2f} on average",
-        f"What the model is 80 % sure of is right {what} than in 8 of 10 cases. Their order stays, and so does AP; "
-        "temperature scaling on other pictures mends it.",
+        f"What the model is 80 % sure of is right {what} than in 8 of 10 cases. {stays}; temperature scaling on "
+        "other pictures mends it.",
         "info",
     )
 

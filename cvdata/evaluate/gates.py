@@ -115,6 +115,9 @@ def judge(report: EvalReport, gates: Sequence[Gate]) -> list[Judgement]:
     judged = []
     for given in gates:
         gate = _whole(given, list(report.metrics))
+        if gate.metric.casefold() == "ece":
+            what = "--fail-under: ECE is better the lower it is, and a gate is the lowest value that passes"
+            raise UsageError(what, hint="gate another figure; --json has ECE")
         if gate.name is not None and gate.name not in classes:
             what = f"--fail-under: there is no class '{show(gate.name)}'"
             raise UsageError(what, hint=nearest_of(gate.name, list(classes)))

@@ -17,7 +17,7 @@ from .objects import Kind, found_area, set_aside, truth_area
 from .overlaps import Overlaps
 from .pair import Pair
 
-__all__ = ["COCO_THRESHOLDS", "Matches", "Rules", "match"]
+__all__ = ["COCO_THRESHOLDS", "Matches", "Rules", "match", "places_of"]
 
 COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
 """0.50 to 0.95 by `linspace`, as pycocotools has them: `arange` gives other last digits."""
@@ -35,7 +35,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         crowd: `region`: matches any number of detections, which then count neither way (COCO); `object`: an object
             like others; `absent`: as if it were not there, so that detections on it are false.
         difficult: `object`: like others (COCO knows none); `aside`: counts neither way, nor do detections on it (VOC).
-        least_score: detections with a lower score are left out.
     """
 
     thresholds: tuple[float, ...] = COCO_THRESHOLDS
@@ -45,7 +44,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     second_choice: bool = True
     crowd: Literal["region", "object", "absent"] = "region"
     difficult: Literal["object", "aside"] = "object"
-    least_score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +54,7 @@ class Matches:
         rules: under which they were matched.
         truth: int32, shape (thresholds, detections), row of the object that a detection found, -1 for none.
         ignored: bool, shape (thresholds, detections), the detection counts neither as true nor as false.
-        kept: bool, shape (detections,), among the surest of its picture and class, and over the least score.
+        kept: bool, shape (detections,), among the surest of its picture and class.
         counted: bool, shape (objects,), objects that recall is a share of.
     """
 
@@ -92,7 +90,8 @@ def match(pair: Pair, overlaps: Overlaps, rules: Rules, kind: Kind = "boxes") ->
         aside = aside | truth.has("difficult")
     if rules.area is not None:
         aside = aside | _outside(truth_area(pair.truth, kind), rules.area)
-    rank, kept = _ranks(pair, rules)
+    rank = places_of(pair, by_class=True)
+    kept = np.ones(len(found), np.bool_) if rules.max_detections is None else rank < rules.max_detections
     near = overlaps.take(
         (found.category[overlaps.found] == truth.category[overlaps.truth])
         & kept[overlaps.found]
@@ -114,20 +113,21 @@ def _outside(area: NDArray[np.float64], bounds: tuple[float, float]) -> NDArray[
     return (area < bounds[0]) | (area > bounds[1])
 
 
-def _ranks(pair: Pair, rules: Rules) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the place of each detection among those of its picture and class, surest first, and which are kept."""
+def places_of(pair: Pair, *, by_class: bool) -> NDArray[np.int64]:
+    """Return the place of each detection among those of its picture (and class), int64, 0 for the surest.
+
+    Equal scores stay as they came.
+    """
     table = pair.found.annotations
-    group = table.image.astype(np.int64) * max(len(pair.classes), 1) + table.category
-    order = np.lexsort((-pair.score, group))  # stable: equal scores stay as they came
+    group = table.image.astype(np.int64)
+    if by_class:
+        group = group * max(len(pair.classes), 1) + table.category
+    order = np.lexsort((-pair.score, group))
     grouped = group[order]
     heads = np.flatnonzero(np.concatenate([[True], grouped[1:] != grouped[:-1]])) if len(group) else np.zeros(0, int)
-    sizes = np.diff(np.append(heads, len(group)))
-    rank = np.empty(len(group), np.int64)
-    rank[order] = np.arange(len(group)) - np.repeat(heads, sizes)
-    kept = pair.score >= rules.least_score
-    if rules.max_detections is not None:
-        kept &= rank < rules.max_detections
-    return rank, kept
+    place = np.empty(len(group), np.int64)
+    place[order] = np.arange(len(group)) - np.repeat(heads, np.diff(np.append(heads, len(group))))
+    return place
 
 
 def _match_rounds(

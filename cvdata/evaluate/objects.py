@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -10,9 +11,19 @@ from numpy.typing import NDArray
 from ..dataset import Annotations, Dataset, Images
 from ..dataset.geometry import polygon_areas
 from ..dataset.rle import mask_areas
+from ..files import Finding
+from ..reports.scales import plural
 from .pair import Pair
 
-__all__ = ["Kind", "found_area", "keypoint_counts", "kind_of", "set_aside", "truth_area"]
+__all__ = [
+    "Kind",
+    "found_area",
+    "keypoint_counts",
+    "kind_of",
+    "set_aside",
+    "sized_by_boxes",
+    "truth_area",
+]
 
 Kind: TypeAlias = Literal["boxes", "masks", "keypoints"]
 
@@ -60,6 +71,25 @@ def found_area(pair: Pair, kind: Kind) -> NDArray[np.float64]:
     if kind == "boxes" or table.area is None:
         return table.box[:, 2] * table.box[:, 3] if kind != "masks" else shape_area(table)
     return np.where(np.isnan(table.area), shape_area(table), table.area)
+
+
+def sized_by_boxes(pair: Pair, areas: Mapping[str, tuple[float, float]]) -> list[Finding]:
+    """Say how many masks COCO puts into another size class than their pixels would, as it looks at their boxes.
+
+    Detectron2 and MMDetection take the box out of their results for that reason, Ultralytics leaves it in.
+    """
+    given, own = found_area(pair, "masks"), shape_area(pair.found.annotations)
+    moved = np.zeros(len(given), np.bool_)
+    for low, high in areas.values():
+        moved |= ((low <= given) & (given <= high)) != ((low <= own) & (own <= high))
+    count = int(moved.sum())
+    if not count:
+        return []
+    message = (
+        f"COCO takes the size of {plural(count, 'detection')} from the box, which is of another size class than the "
+        "mask: figures by size suffer; results without bbox are sized by their masks"
+    )
+    return [Finding(code="masks-sized-by-boxes", message=message, count=count, examples=[])]
 
 
 def shape_area(table: Annotations) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ def align(truth: Dataset, found: Dataset, split: str | None = None) -> Pair:
     classes = _match_classes(truth, found)
     _refuse_scores(found)
     _note_logits(found, findings)
-    truth, rows = _of_split(truth, rows, split)
+    truth, rows = _of_split(truth, found, rows, split, findings)
     truth, rows = _labelled(truth, rows, findings)
     truth, found = _of_one_task(truth, found, findings)
     _count_silent(truth, rows, findings)
@@ -103,13 +103,22 @@ def _labelled(truth: Dataset, rows: NDArray[np.int64], findings: list[Finding]) 
     return _only(truth, rows, labelled)
 
 
-def _of_split(truth: Dataset, rows: NDArray[np.int64], split: str | None) -> tuple[Dataset, NDArray[np.int64]]:
+def _of_split(
+    truth: Dataset, found: Dataset, rows: NDArray[np.int64], split: str | None, findings: list[Finding]
+) -> tuple[Dataset, NDArray[np.int64]]:
+    """Leave out pictures of other splits, and say how much was found there: that may be all."""
     if split is None:
         return truth, rows
     images = truth.images
     if split not in images.splits:
-        raise UsageError(f"the truth has no split '{show(split)}'", hint=nearest_of(split, images.splits))
-    return _only(truth, rows, images.split == images.splits.index(split))
+        hint = nearest_of(split, images.splits) if images.splits else "it has none at all: leave out --split"
+        raise UsageError(f"the truth has no split '{show(split)}'", hint=hint)
+    truth, rows = _only(truth, rows, images.split == images.splits.index(split))
+    count = int((rows[found.annotations.image] < 0).sum())
+    if count:
+        message = f"left out: {plural(count, 'prediction')} on pictures of other splits than {show(split, 40)}"
+        findings.append(Finding(code="found-in-other-splits", message=message, count=count, examples=[]))
+    return truth, rows
 
 
 def _only(truth: Dataset, rows: NDArray[np.int64], kept: NDArray[np.bool_]) -> tuple[Dataset, NDArray[np.int64]]:

@@ -173,7 +173,7 @@ class LabelError(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class WorstPicture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A picture with many errors: how many of each verdict, at the operating point."""
+    """A picture with many errors: how many of each verdict, or of classes mixed up where there are no objects."""
 
     image: str
     errors: int

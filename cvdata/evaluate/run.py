@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ..dataset import Dataset
 from ..engine import Progress, Silent
 from ..files import Finding
-from .coco import coco_numbers, grid_of, lvis_numbers, openimages_numbers, overlaps_of
-from .matching import Rules, match
+from .coco import coco_numbers, lvis_numbers, openimages_numbers, overlaps_of
+from .judging import as_seen, counted_objects, matches_of
 from .numbers import Numbers
-from .objects import Kind, kind_of, set_aside
+from .objects import Kind, kind_of, sized_by_boxes
 from .overlaps import Overlaps
 from .pair import Pair, align, is_classification
 from .report import ClassResult, EvalReport, Number
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "Names", "evaluate"]
 
-NEAR = 0.1
-"""Detections that overlap an object less lie on the background (TIDE)."""
+_ENGINES = {"voc07": "cvdata", "voc12": "cvdata", "lvis": "hotcoco", "openimages": "hotcoco"}
+"""What computes the figures of the protocols that leave no choice."""
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,13 +97,21 @@ def _objects(pair: Pair, other: Pair | None, settings: EvalSettings, names: Name
         return Evaluation(_report(pair, kind, settings, names, numbers), pair, kind, None)
     from .classify import calibration_of_detections  # not before: the numbers alone are there before these are loaded
     from .diagnosis import diagnose
+    from .diagnosis.kinds import BACKGROUND_BELOW
     from .protocols import explain
     from .uncertainty import compare, slices, sure_costs, sure_numbers
 
-    overlaps = overlaps_of(pair, kind, least=min(NEAR, *settings.thresholds), same_class=False)
+    if kind == "masks" and settings.protocol in ("coco", "lvis"):
+        pair = replace(pair, findings=(*pair.findings, *sized_by_boxes(pair, settings.areas)))
+    given, pair = pair, as_seen(pair, settings.protocol)
+    overlaps = overlaps_of(pair, kind, least=min(BACKGROUND_BELOW, *settings.thresholds), same_class=False)
     parts = slices(pair, kind, settings, overlaps)  # before anything that takes long: a column may be mistyped
-    surest = grid_of(kind, settings).max_detections[-1]
-    matches = match(pair, overlaps, Rules(thresholds=(0.5,), max_detections=surest), kind)
+    comparison = None
+    if other is not None:  # likewise: it may be refused
+        comparison = compare(
+            pair, as_seen(other, settings.protocol), kind, settings, (names.found, names.second), progress=progress
+        )
+    matches = matches_of(pair, kind, settings, overlaps)
     diagnosis = diagnose(pair, overlaps, matches, kind)
     numbers = _with_diagnosis(_numbers(pair, kind, settings, overlaps), diagnosis)
     sure, errors = None, diagnosis.errors
@@ -115,8 +123,8 @@ def _objects(pair: Pair, other: Pair | None, settings: EvalSettings, names: Name
         errors=errors,
         calibration=calibration_of_detections(pair, matches),
         slices=parts,
-        explanation=explain(pair, kind, settings, overlaps) if settings.explain else [],
-        comparison=None if other is None else compare(pair, other, kind, settings, (names.found, names.second)),
+        explanation=explain(given, kind, settings, overlaps if given is pair else None) if settings.explain else [],
+        comparison=comparison,
     )
     return Evaluation(report, pair, kind, diagnosis.verdicts)
 
@@ -157,7 +165,7 @@ def _report(
     diagnosis: Diagnosis | None = None,
     sure: Sure | None = None,
 ) -> EvalReport:
-    counted = ~set_aside(pair, kind)
+    counted = counted_objects(pair, kind, settings.protocol)
     report = EvalReport(
         truth=names.truth,
         found=names.found,
@@ -166,7 +174,7 @@ def _report(
         task="detection",
         kind=kind,
         protocol=settings.protocol,
-        engine=settings.engine if settings.protocol == "coco" else "hotcoco",
+        engine=_ENGINES.get(settings.protocol, settings.engine),
         images=len(pair.truth.images),
         objects=int(counted.sum()),
         detections=len(pair.found.annotations),

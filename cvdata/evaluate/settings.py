@@ -9,7 +9,7 @@ import msgspec
 from ..errors import UsageError
 from .matching import COCO_THRESHOLDS
 
-__all__ = ["AREAS", "EvalSettings", "check_settings"]
+__all__ = ["AREAS", "EvalSettings", "check_settings", "refuse_rules_of_objects"]
 
 AREAS: dict[str, tuple[float, float]] = {
     "all": (0.0, 1e10),
@@ -18,6 +18,8 @@ AREAS: dict[str, tuple[float, float]] = {
     "large": (96.0**2, 1e10),
 }
 """COCO's size classes in square pixels, both ends inclusive."""
+
+_MOST_DETECTIONS = 2**31 - 1  # what programs that count in 32 bits can take
 
 Kind = Literal["auto", "boxes", "masks", "keypoints"]
 Protocol = Literal["coco", "voc07", "voc12", "lvis", "openimages"]
@@ -73,14 +75,23 @@ def check_settings(settings: EvalSettings) -> None:
     Raises:
         UsageError: a threshold, area, number or level is out of range.
     """
+    try:
+        msgspec.convert(msgspec.to_builtins(settings), EvalSettings)
+    except (msgspec.ValidationError, TypeError) as error:  # Python checks no types, and a mistyped protocol is none
+        raise UsageError(
+            f"the settings of the evaluation are wrong: {error}",
+            hint="give plain numbers and names, as EvalSettings has them",
+        ) from error
     if not settings.thresholds or not all(0 < t <= 1 for t in settings.thresholds):
         raise UsageError("thresholds lie above 0 and up to 1", hint="such as --iou 0.5,0.75 or --iou 0.5:0.95:0.05")
-    if settings.pixel and settings.protocol not in ("voc07", "voc12"):
-        raise UsageError("--pixel is of VOC's rules", hint="add --protocol voc07 or voc12, or leave it out")
     if list(settings.thresholds) != sorted(set(settings.thresholds)):
         raise UsageError("thresholds are not ascending", hint="give each once, the lowest first")
     if not settings.max_detections or min(settings.max_detections) < 1:
         raise UsageError("a number of detections per picture is at least 1", hint="such as --max-detections 1,10,100")
+    if max(settings.max_detections) > _MOST_DETECTIONS:
+        raise UsageError(
+            f"numbers of detections go up to {_MOST_DETECTIONS:,}", hint="such as --max-detections 1,10,100"
+        )
     if list(settings.max_detections) != sorted(set(settings.max_detections)):
         raise UsageError("numbers of detections are not ascending", hint="give each once, the lowest first")
     for name, (least, most) in settings.areas.items():
@@ -88,5 +99,52 @@ def check_settings(settings: EvalSettings) -> None:
             raise UsageError(f"the area '{name}' goes from {least:g} to {most:g}", hint="give the smaller one first")
     if not 0.5 <= settings.level < 1:
         raise UsageError(f"a level of {settings.level:g} is no confidence level", hint="such as --level 0.95")
-    if settings.resamples is not None and 0 < settings.resamples < 100:
+    if settings.resamples is not None and settings.resamples < 100 and settings.resamples != 0:
         raise UsageError("fewer than 100 resamples say nothing about the ends of an interval", hint="give 0 or 1000")
+    if settings.seed < 0:
+        raise UsageError(f"a seed of {settings.seed} is negative", hint="give 0 or more")
+    _refuse_idle(settings)
+
+
+def _refuse_idle(settings: EvalSettings) -> None:
+    """Refuse what the rules of the protocol have no place for: it would change nothing."""
+    voc, openimages = settings.protocol in ("voc07", "voc12"), settings.protocol == "openimages"
+    if settings.pixel and not voc:
+        raise UsageError("--pixel is of VOC's rules", hint="add --protocol voc07 or voc12, or leave it out")
+    if settings.engine != "hotcoco" and settings.protocol != "coco":
+        raise UsageError("--engine is of COCO's rules", hint="add --protocol coco, or leave it out")
+    if openimages and settings.thresholds not in (COCO_THRESHOLDS, (0.5,)):
+        raise UsageError("Open Images' rules have one overlap, 0.5", hint="leave out --iou")
+    if voc and settings.max_detections != _DEFAULTS.max_detections and not settings.explain:
+        raise UsageError("by VOC's rules all detections count", hint="leave out --max-detections")
+    if (voc or openimages) and settings.areas != _DEFAULTS.areas and "size" not in settings.by:
+        raise UsageError(
+            f"the rules of {settings.protocol} have no size classes", hint="add --by size, or leave out --areas"
+        )
+
+
+def refuse_rules_of_objects(settings: EvalSettings, of: str) -> None:
+    """Refuse what only objects have, rather than pass over it.
+
+    Args:
+        of: what is evaluated instead, such as `maps of pixels`.
+
+    Raises:
+        UsageError: a rule for objects is not as it is by default.
+    """
+    for option, field in _RULES_OF_OBJECTS.items():
+        if getattr(settings, field) != getattr(_DEFAULTS, field):
+            raise UsageError(f"{option} is for objects, not for {of}", hint=f"leave out {option}")
+
+
+_DEFAULTS = EvalSettings()
+
+_RULES_OF_OBJECTS = {
+    "--kind": "kind",
+    "--protocol": "protocol",
+    "--iou": "thresholds",
+    "--areas": "areas",
+    "--max-detections": "max_detections",
+    "--explain": "explain",
+    "--engine": "engine",
+}

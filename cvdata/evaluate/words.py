@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ..errors import show
 from ..reports.page import Shown
-from .report import EvalReport, Number
+from ..reports.scales import plural
+from .report import Difference, EvalReport, Number
 
 __all__ = [
     "KINDS_OF_ERROR",
@@ -16,11 +19,14 @@ __all__ = [
     "class_metric",
     "counted",
     "figure",
+    "likeness",
     "meaning",
     "model_names",
+    "moved",
     "name_of",
+    "no_intervals",
+    "objects_of",
     "read_high",
-    "share",
     "short_name",
 ]
 
@@ -79,23 +85,10 @@ KINDS_OF_ERROR = {
 _MEANINGS = {
     "AP": "average precision, mean over classes and over the IoU thresholds {iou}",
     "mAP": "average precision, mean over classes",
-    "AP50": "average precision where an overlap (IoU) of 0.5 is enough",
-    "AP75": "average precision where the overlap (IoU) must reach 0.75",
-    "APs": "AP of small objects, below 32 × 32 pixels",
-    "APm": "AP of medium objects, 32 × 32 to 96 × 96 pixels",
-    "APl": "AP of large objects, above 96 × 96 pixels",
-    "APr": "AP of rare classes",
-    "APc": "AP of common classes",
-    "APf": "AP of frequent classes",
     "AR": "share of the objects found, mean over classes and over the IoU thresholds {iou}",
-    "AR50": "share of the objects found where an overlap of 0.5 is enough",
-    "AR75": "share of the objects found where the overlap must reach 0.75",
-    "ARs": "share of the small objects found",
-    "ARm": "share of the medium objects found",
-    "ARl": "share of the large objects found",
-    "precision": "share of the detections that are right",
-    "recall": "share of the objects that are found",
-    "F1": "precision and recall in one figure, their harmonic mean",
+    "precision": "share of the detections that are right, mean over classes",
+    "recall": "share of the objects that are found, mean over classes",
+    "F1": "harmonic mean of precision and recall, mean over classes",
     "mean_IoU": "mean overlap of matched pairs",
     "mIoU": "mean over classes of intersection over union",
     "IoU": "pixels of the class in both, over pixels in either",
@@ -123,16 +116,64 @@ def meaning(name: str, report: EvalReport, *, of_class: bool = False) -> str:
     Args:
         of_class: it is that of one class, not the mean over all.
     """
-    if name.startswith("AR") and name[2:].isdigit() and name not in _MEANINGS:
-        return f"share of the objects found with at most {name[2:]} detections per picture and class"
     own = _OF_KIND.get(report.kind, {})
     if name in own:
         return own[name]
     base, _, part = name.partition("_")
+    if report.task == "detection" and (text := _of_some(name, report)):
+        return text
     if part in ("things", "stuff"):
         return f"{_MEANINGS.get(base, base)} of {part}"
     text = _MEANINGS.get(name, "").format(iou=_thresholds(report))
-    return _of_one_class(text) if of_class else text
+    return likeness(_of_one_class(text) if of_class else text, report)
+
+
+def _of_some(name: str, report: EvalReport) -> str:
+    """Say what AP or AR of a size, an overlap or a number of detections is; nothing for other figures."""
+    sized, numbered = _SIZED.fullmatch(name), _NUMBERED.fullmatch(name)
+    if sized is not None:
+        of = objects_of(sized[2], {**report.settings, "protocol": report.protocol})
+        return f"AP of {of}" if sized[1] == "AP" else f"share found of {of}"
+    if numbered is None:
+        return ""
+    what, number = numbered.groups()
+    if what == "AR" and report.kind != "keypoints":
+        per = "picture" if report.protocol == "lvis" else "picture and class"
+        return f"share of the objects found with at most {number} detections per {per}"
+    of = "average precision" if what == "AP" else "share of the objects found"
+    return likeness(f"{of} where an overlap (IoU) of {float(number) / 100:.4g} is enough", report)
+
+
+def likeness(text: str, report: EvalReport) -> str:
+    """Call what objects and detections are held together by as it is called: for keypoints COCO has no overlap."""
+    if report.kind != "keypoints":
+        return text
+    text = text.replace("an overlap", "a likeness").replace("overlap", "likeness").replace("Overlap", "Likeness")
+    return text.replace("IoU", "OKS")
+
+
+_NUMBERED = re.compile(r"(AP|AR)(\d+(?:\.\d+)?)")
+_SIZED = re.compile("(AP|AR)([a-z]|_.+)")
+_SIZES = {"s": "small", "m": "medium", "l": "large"}
+_FREQUENCIES = {"r": "rare", "c": "common", "f": "frequent"}
+
+
+def objects_of(part: str, settings: Mapping[str, Any]) -> str:
+    """Say which objects the letter or word behind AP or AR stands for; nothing where there is none."""
+    if part in _FREQUENCIES and settings.get("protocol") == "lvis":
+        return f"{_FREQUENCIES[part]} classes"
+    name = _SIZES.get(part, part.removeprefix("_"))
+    bounds = settings.get("areas", {}).get(name)
+    if bounds is None:
+        return f"{show(name, 40)} objects" if part else ""
+    low, high = bounds
+    of = f"{show(name, 40)} objects"
+    return f"{of}, from {_area(low)}" if low > 0 and high >= 1e10 else f"{of}, up to {_area(high)}"
+
+
+def _area(pixels: float) -> str:
+    side = round(pixels**0.5)
+    return f"{side} x {side} pixels" if side * side == pixels else f"{pixels:,g} square pixels"
 
 
 def _of_one_class(text: str) -> str:
@@ -154,8 +195,8 @@ _OF_KIND = {
 def short_name(name: str, report: EvalReport) -> str:
     """Return what to write below a figure: its name, and the overlap that it asks for."""
     if report.task == "detection" and name == "AP" and report.protocol in ("coco", "lvis"):
-        return f"AP, IoU {_thresholds(report)}"
-    return f"{name}, {_ENDS[name]}" if name in _ENDS else name.replace("_", " ")
+        return likeness(f"AP, IoU {_thresholds(report)}", report)
+    return likeness(f"{name}, {_ENDS[name]}" if name in _ENDS else name.replace("_", " "), report)
 
 
 _ENDS = {
@@ -201,6 +242,15 @@ def between(number: Number, *, signed: bool = False) -> str:
     return f"{number.low:+.3f} to {number.high:+.3f}" if signed else f"{number.low:.3f} to {number.high:.3f}"
 
 
+def no_intervals(report: EvalReport) -> str:
+    """Say why no figure has an interval although some were asked for; nothing where one has, or none was asked for."""
+    made = report.intervals
+    if made is None or any(number.low is not None for number in report.metrics.values()):
+        return ""
+    units = plural(made.units, made.unit[:-1])
+    return f"no intervals: {units} {'does' if made.units == 1 else 'do'} not say how far figures move on others"
+
+
 def read_high(report: EvalReport) -> str:
     """Say why some intervals do not hold their figure; nothing where all do."""
     names = [
@@ -217,9 +267,14 @@ def read_high(report: EvalReport) -> str:
     )
 
 
-def share(part: float, whole: float) -> str:
-    """Write a part as a percentage."""
-    return f"{100 * part / whole:.0f} %" if whole else "–"
+def moved(step: Difference) -> bool:
+    """Tell whether a rule changes a figure by more than the rounding of its last digits."""
+    if step.before is None or step.after is None:
+        return step.before != step.after
+    return abs(step.after - step.before) > _ROUNDING
+
+
+_ROUNDING = 1e-9
 
 
 def model_names(first: str, second: str) -> tuple[str, str]:

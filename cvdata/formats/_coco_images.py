@@ -14,7 +14,7 @@ from ..dataset import Categories, Ragged, SourceIds
 from ..dataset.concat import concat_ids, ids_of
 from ..errors import FormatError, IdentityError, Place, show
 from ..files import relative_name
-from ._json import BadGuess, JsonFile, Span, decode_array, decode_value
+from ._json import LONGEST_INTEGER, BadGuess, JsonFile, Span, decode_array, decode_value
 
 __all__ = ["ImagePiece", "ImageTable", "join_images", "plain_digits", "read_categories", "read_image_piece"]
 
@@ -159,8 +159,8 @@ def image_id(value: Any, shown: str) -> tuple[int | str, bool]:
 
 
 def plain_digits(text: str) -> bool:
-    """Tell whether a text is an integer as it would be written: "7", not "007"."""
-    return text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0")
+    """Tell whether a text is an integer as it would be written in JSON: "7", not "007", and not of 40 digits."""
+    return text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0") and len(text) <= LONGEST_INTEGER
 
 
 def join_images(tables: list[ImageTable], shown: str) -> ImageTable:

@@ -20,10 +20,20 @@ import numpy as np
 
 from ..errors import FormatError, Place, show
 
-__all__ = ["BadGuess", "JsonFile", "Span", "decode_array", "decode_value", "elements", "sections", "split_array"]
+__all__ = [
+    "LONGEST_INTEGER",
+    "BadGuess",
+    "JsonFile",
+    "Span",
+    "decode_array",
+    "decode_value",
+    "elements",
+    "sections",
+    "split_array",
+]
 
 DEEPEST = 64
-_LONGEST_INTEGER = 39
+LONGEST_INTEGER = 39
 _WINDOW = 1 << 20
 _SPACE = b" \t\r\n"
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|"', re.DOTALL)
@@ -350,6 +360,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _LONGEST_INTEGER:
+    if len(digits) > LONGEST_INTEGER:
         raise ValueError(f"an integer of {len(digits)} digits")
     return int(digits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ COLOUR = 1 << 24
 """Added to a colour, red * 65536 + green * 256 + blue, to tell it from a value."""
 
 _LARGEST = 1 << 20  # bytes of a list of classes
+_LARGEST_VALUE = (1 << 16) - 1  # of a pixel
 _VOID_NAMES = frozenset({"void", "ignore", "ignored"})
 
 
@@ -114,7 +116,7 @@ def _table(rows: list[_Row], origin: str) -> PixelClasses:
         ("colour", [row[2] for row in rows if row[2] is not None]),
     ):
         if len(set(items)) < len(items):
-            twice = next(item for i, item in enumerate(items) if item in items[:i])
+            twice = next(item for item, count in Counter(items).items() if count > 1)
             shown = _hex(twice) if what == "colour" and isinstance(twice, int) else show(str(twice))
             raise _wrong(origin, None, f"gives the {what} '{shown}' to two classes")
     kept = [row for row in rows if row[1].lower() not in _VOID_NAMES]
@@ -159,9 +161,12 @@ def _lines(path: str) -> Iterator[tuple[int, str]]:
 def _csv(path: str) -> Iterator[_Row]:
     """Read Roboflow's `_classes.csv`: a heading `Pixel Value, Class`, then `0, background`."""
     for number, line in _lines(path):
-        cells = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True))]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True))]
+        except csv.Error as error:
+            raise _wrong(path, number, f"is no table: {error}") from error
         if len(cells) == 2 and cells[0].isdecimal() and cells[1]:
-            yield int(cells[0]), cells[1], None
+            yield _value(path, number, cells[0]), cells[1], None
         elif number > 1:
             raise _wrong(path, number, f"'{show(line, 40)}' is not `value, name`")
 
@@ -173,6 +178,13 @@ def _labelmap(path: str) -> Iterator[_Row]:
         if len(parts) < 2:
             raise _wrong(path, number, f"'{show(line, 40)}' is not `name:red,green,blue::`")
         yield row, parts[0].strip(), _colour(path, number, parts[1].split(","))
+
+
+def _value(path: str, line: int | None, digits: str) -> int:
+    # The length first: Python refuses to read thousands of digits.
+    if len(digits) > 9 or int(digits) > _LARGEST_VALUE:
+        raise _wrong(path, line, f"has the value {show(digits, 40)}, and pixels hold 0 to {_LARGEST_VALUE:,}")
+    return int(digits)
 
 
 _COLOUR_LINE = re.compile(r"(\d+)[\s,]+(\d+)[\s,]+(\d+)[\s,]+(.+)")
@@ -189,7 +201,7 @@ def _label_colors(path: str) -> Iterator[_Row]:
 
 def _colour(path: str, line: int, parts: Sequence[Any]) -> int:
     texts = [str(part).strip() for part in parts]
-    if len(texts) != 3 or not all(text.isdecimal() and int(text) < 256 for text in texts):
+    if len(texts) != 3 or not all(text.isdecimal() and len(text) < 4 and int(text) < 256 for text in texts):
         raise _wrong(path, line, f"'{show(','.join(texts), 40)}' is no colour of three values from 0 to 255")
     red, green, blue = (int(text) for text in texts)
     return COLOUR + (red << 16) + (green << 8) + blue
@@ -229,7 +241,7 @@ def _json(path: str) -> Iterator[_Row]:
         colour = colours[row] if colours else None
         if colour is not None and not isinstance(colour, list):
             raise _wrong(path, None, "has a colour that is no list of three values")
-        yield int(value), name, None if colour is None else _colour(path, row + 1, colour)
+        yield _value(path, None, value), name, None if colour is None else _colour(path, row + 1, colour)
 
 
 _READERS = {

@@ -22,6 +22,8 @@ LARGEST = 1e15
 _LONGEST = 1 << 32
 """Runs are shorter than this: they are kept in 32 bits."""
 
+_LONGEST_SIDE = 1 << 31
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -80,7 +82,7 @@ def masks_of(given: Sequence[Any], sizes: NDArray[np.int32], checked: Checked) -
     checked.refuse(broken, lambda _: ("segmentation/counts", "are no run lengths"), expected)
     size = np.zeros((len(rles), 2))
     size[coded] = [rle.size for rle in rles if rle is not None]
-    other = (size < 1).any(axis=1) | ((size != sizes) & (sizes > 0)).any(axis=1)
+    other = ((size < 1) | (size >= _LONGEST_SIDE)).any(axis=1) | ((size != sizes) & (sizes > 0)).any(axis=1)
     checked.refuse(
         np.asarray(coded & other),
         lambda row: ("segmentation/size", f"is [{size[row, 0]:g}, {size[row, 1]:g}]"),
@@ -99,7 +101,7 @@ def _run_lengths(rles: Sequence[Rle | None]) -> tuple[Ragged, NDArray[np.bool_],
     """Return the runs of every row, none where it has no mask; which were COCO's code; and which cannot be runs."""
     texts = {row: rle.counts for row, rle in enumerate(rles) if rle is not None and isinstance(rle.counts, str)}
     lists = {row: rle.counts for row, rle in enumerate(rles) if rle is not None and isinstance(rle.counts, list)}
-    decoded, good = decompress([code.encode("ascii", "replace") for code in texts.values()])
+    decoded, good = decompress([code.encode("utf-8", "surrogatepass") for code in texts.values()])
     fits = [all(0 <= run < _LONGEST for run in counts) for counts in lists.values()]
     plain = Ragged.of([counts if fit else () for counts, fit in zip(lists.values(), fits, strict=True)], np.int64)
     place = np.full(len(rles), len(texts) + len(lists))  # the last is a row without runs

@@ -105,21 +105,23 @@ def _holds_pictures(path: Path) -> bool:
 
 
 def _all_indexed(root: str, files: Sequence[str]) -> bool:
-    """Tell whether files are of one channel; a few say it for all, since only folders without labels come here."""
+    """Tell whether files are without colours; a few say it for all, since only folders without labels come here."""
     some = files[:: max(1, len(files) // 5)][:6]
-    return all(os.path.splitext(name)[1].lower() in _EXACT and _channels(f"{root}/{name}") == 1 for name in some)
+    return all(os.path.splitext(name)[1].lower() in _EXACT and _is_indexed(f"{root}/{name}") for name in some)
 
 
-def _channels(path: str) -> int:
+def _is_indexed(path: str) -> bool:
+    """Tell whether a file has one channel, or is grey and was saved as a colour picture."""
     from PIL import Image
 
     from ..images.headers import DECODERS
 
     try:
         with Image.open(path, formats=DECODERS) as image:
-            return len(image.getbands())
+            one = len(image.getbands()) == 1
+        return one or read_map(path).dtype == np.uint8
     except Exception:  # noqa: BLE001 - decoders raise nearly anything on bad bytes; reading will say what is wrong
-        return 0
+        return False
 
 
 def open_label_maps(path: Path | str, classes: PixelClasses | Sequence[str] | None = None) -> LabelMaps:

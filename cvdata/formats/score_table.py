@@ -23,8 +23,10 @@ from ..errors import FormatError, Place, show
 
 __all__ = ["looks_like_scores", "read_scores"]
 
-_IMAGE = ("image", "img", "image_name", "image_path", "image_id", "filename", "file_name", "file", "filepath", "path")
-_NAME = (*_IMAGE, "name", "id")
+_PICTURE = ("image", "img", "image_name", "image_path", "image_id", "filename", "file_name", "file", "filepath", "path")
+_NAME = ("name", "id")
+"""Columns of the picture where there is none of `_PICTURE`."""
+
 _LABEL = ("label", "class", "class_name", "category", "prediction", "predicted", "pred")
 _SCORE = ("score", "confidence", "conf", "probability", "prob")
 _BOX = {"bbox", "box", "xmin", "x_min", "x1", "left", "x", "xcenter", "x_center"}
@@ -116,24 +118,33 @@ def _layout(header: Sequence[str], place: Place) -> _Layout | None:
     """Return what the columns are; None where they are no table of scores.
 
     Raises:
-        FormatError: a column has no name, or two have one.
+        FormatError: a column has no name, two have one, or it cannot be told which of two holds the class or score.
     """
     names = [name.strip().casefold() for name in header]
-    image = next((at for at, name in enumerate(names) if name in _NAME), -1)
+    images, named, labels, scores = (
+        [at for at, name in enumerate(names) if name in known] for known in (_PICTURE, _NAME, _LABEL, _SCORE)
+    )
+    image, label, score = (found[0] if found else -1 for found in (images or named, labels, scores))
     if image < 0:
         return None
-    label = next((at for at, name in enumerate(names) if name in _LABEL), -1)
-    score = next((at for at, name in enumerate(names) if name in _SCORE), -1)
     if label >= 0 and score >= 0:
-        return None if _BOX.intersection(names) else _Layout(image, label, score)
+        if _BOX.intersection(names):
+            return None
+        for columns, what in ((labels, "class"), (scores, "score")):
+            if len(columns) > 1:
+                shown = " and ".join(f"'{show(header[at])}'" for at in columns[:2])
+                hint = f"keep the one with what the model said; {_HINT}"
+                raise FormatError(f"the columns {shown} may both be the {what}", at=place, hint=hint)
+        return _Layout(image, label, score)
     if image > 0 or label >= 0 or score >= 0 or len(header) < 2:
         return None
-    classes = tuple(header[1:])
+    classes, seen = tuple(header[1:]), set[str]()
     for at, name in enumerate(classes):
         if not name:
             raise FormatError(f"column {at + 2} has no name, expected that of a class", at=place, hint=_HINT)
-        if name in classes[:at]:
+        if name in seen:
             raise FormatError(f"the column '{show(name)}' is there twice", at=place, hint="give every class one column")
+        seen.add(name)
     return _Layout(image, classes=classes)
 
 

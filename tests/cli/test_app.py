@@ -75,6 +75,7 @@ def test_formats_as_json_say_what_each_carries() -> None:
 
 
 BROKEN = """
+import errno
 import sys
 from cvdata.cli.app import app, guarded
 
@@ -87,6 +88,8 @@ def broken(how: str) -> None:
         raise KeyboardInterrupt
     if how == "pipe":
         raise BrokenPipeError
+    if how == "full":
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 from cvdata.cli import main
 main()
@@ -112,6 +115,13 @@ def test_a_bug_of_ours_ends_with_70_and_without_traceback_or_data() -> None:
     )
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_a_full_disk_behind_a_redirection_is_no_bug_of_ours() -> None:
+    done = run_broken("full")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: cannot write the output: no space is left\n  hint: free some space")
 
 
 def test_a_developer_can_ask_for_the_traceback() -> None:

@@ -299,7 +299,12 @@ def test_outputs_inside_an_input_or_each_other_are_refused(tmp_path: Path, found
         (("--by", "sise"), "size"),
         (("--classes", "labels.txt"), "does not exist"),
         (("--void", "255"), "--void is for label maps"),
-        (("--found-format", "cocoo"), "cocoo"),
+        (("--found-format", "cocoo"), "did you mean 'coco'"),
+        (("--found-format", "resultss"), "did you mean 'results'"),
+        (("--from", "label-map"), "did you mean 'label-maps'"),
+        (("--intervals", "-5"), "fewer than 100 resamples"),
+        (("--seed", "-1"), "a seed of -1 is negative"),
+        (("--void", "-1"), "--void"),
         (("--kind", "circles"), "circles"),
     ],
 )
@@ -413,6 +418,16 @@ def test_what_is_no_form_of_detections_says_which_there_are(truth: Path, tmp_pat
     assert "hint: FOUND is a COCO result list" in done.stderr
 
 
+def test_a_folder_of_pictures_is_not_a_model_that_found_nothing(truth: Path, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (100, 100)).save(tmp_path / "pictures" / "1.jpg")
+
+    done = cvdata("eval", truth, tmp_path / "pictures")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "holds pictures, and nothing that was found in them" in done.stderr
+
+
 def test_an_empty_result_list_is_a_model_that_found_nothing(truth: Path, tmp_path: Path) -> None:
     report = report_of(truth, write_found(tmp_path / "none.json"), "--intervals", "100")
 
@@ -480,6 +495,11 @@ def test_label_maps_are_scored_pixel_by_pixel(tmp_path: Path) -> None:
     assert report.task == "segmentation"
     # One of 32 pixels is wrong.
     assert report.metrics["pixel_accuracy"].value == pytest.approx(31 / 32)
+
+    for option, path in (("--found-format", "coco"), ("--images", tmp_path / "truth")):
+        done = cvdata("eval", tmp_path / "truth", tmp_path / "found", option, str(path))
+        assert done.returncode == 2
+        assert f"{option} is not for maps of pixels" in done.stderr
 
 
 def test_the_help_has_groups_and_examples() -> None:

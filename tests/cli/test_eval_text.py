@@ -230,6 +230,18 @@ def test_two_models_stand_side_by_side_with_a_verdict_each() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("pictures", "said"), [(1, "1 picture does not say how far"), (2, "2 pictures do not say how far")]
+)
+def test_where_no_figure_has_an_interval_the_text_does_not_explain_any(pictures: int, said: str) -> None:
+    made = Intervals(resamples=1000, level=0.95, unit="pictures", units=pictures, method="bootstrap", seed=0)
+
+    text = text_of(report_of(intervals=made, metrics={"AP": Number(1.0)}))
+
+    assert f"no intervals: {said} figures move on others" in text
+    assert "[ ]" not in text
+
+
 def test_slices_are_a_table_for_each_column() -> None:
     def made(by: str, value: str) -> Slice:
         return Slice(by=by, value=value, of="objects", pictures=4, objects=5, detections=6, metrics={"AP": Number(0.5)})
@@ -249,6 +261,7 @@ def test_rules_that_change_nothing_share_a_line_and_small_changes_are_not_shown_
         Difference(rule="crowd", what="crowds are objects", metric="AP50", before=0.5, after=0.49),
         Difference(rule="rounding", what="boxes are rounded", metric="AP50", before=0.49, after=0.4900004),
         Difference(rule="difficult", what="set aside", metric="AP50", before=0.4900004, after=0.4900004),
+        Difference(rule="recalls", what="11 recalls", metric="AP50", before=0.4900004, after=0.4900004 + 1e-16),
     ]
     made = [
         Explanation(protocol="coco", metrics={"AP": 0.3, "AP50": 0.5}, steps=[]),
@@ -266,7 +279,7 @@ def test_rules_that_change_nothing_share_a_line_and_small_changes_are_not_shown_
         "from COCO to VOC 2007: AP50 0.500 -> 0.490",
         "  crowd      -0.010  crowds are objects",
         "  rounding   +4e-07  boxes are rounded",
-        "  no difference: difficult",
+        "  no difference: difficult, recalls",
     ]
 
 
@@ -348,8 +361,11 @@ def test_a_figure_is_written_as_papers_do() -> None:
         ("AR300", {}, "recall, 300 detections a picture and class"),
         ("ARs", {}, "recall of small objects"),
         ("AR", {"kind": "keypoints"}, "recall"),
-        ("AR75", {"kind": "keypoints"}, "recall at IoU 0.75"),
-        ("precision", {}, "at that confidence"),
+        ("AP", {"kind": "keypoints"}, "mean over classes and OKS 0.5 to 0.95"),
+        ("AP50", {"kind": "keypoints"}, "at OKS 0.5"),
+        ("mean_IoU", {"kind": "keypoints"}, "likeness (OKS) of found objects"),
+        ("AR75", {"kind": "keypoints"}, "recall at OKS 0.75"),
+        ("precision", {}, "mean over classes, at that confidence"),
         ("PQ_things", {}, "SQ x RQ, mean over classes, things"),
         ("unheard", {}, ""),
     ],

@@ -74,6 +74,14 @@ def test_a_narrow_interval_needs_no_words() -> None:
     assert advice(bare(metrics={"AP": Number(0.5, 0.46, 0.54)})) == []
 
 
+def test_where_there_is_nothing_to_judge_nothing_else_is_said() -> None:
+    classes = [result("cat", 0, None), result("dog", 0, None)]
+
+    for counts in ({"objects": 0}, {"detections": 0}):
+        assert len(advice(bare(classes=classes, **counts))) == 1
+    assert len(advice(bare(objects=0, calibration=confidences(0.9, 0.0)))) == 1
+
+
 def test_an_empty_truth_or_an_empty_result_is_said_first() -> None:
     assert titles(detection(objects=0))[0] == "The truth has no objects"
     assert titles(detection(detections=0))[0] == "Nothing was found"
@@ -94,13 +102,29 @@ def test_probable_label_errors_are_counted_by_kind() -> None:
     assert titles(bare(label_errors=found * 70)) == ["At least 210 labels may be wrong"]
 
 
-def test_the_confidence_to_cut_at_comes_with_what_it_gives() -> None:
+def at_half(**changes: Any) -> EvalReport:
+    """Return a report with 80 true, 15 false and 7 other detections at its best confidence, of 200 objects."""
+    verdicts = {"true": 80, "background": 10, "wrong class": 5, "ignored": 3, "unsure": 4, "found": 80, "missed": 120}
     point = OperatingPoint(name=None, score=0.5, f1=0.75, precision=0.9, recall=0.64)
+    return bare(
+        operating_points=[point],
+        objects=200,
+        errors=msgspec.structs.replace(errors(), verdicts=verdicts),
+        **changes,
+    )
 
-    said = only(bare(operating_points=[point]))
+
+def test_the_confidence_to_cut_at_comes_with_what_it_gives_of_all_detections_not_the_mean_over_classes() -> None:
+    said = only(at_half())
 
     assert said.title == "Best confidence to cut at: 0.50"
-    assert said.text.startswith("There 90 of 100 detections are right and 64 of 100 objects are found (F1 0.75).")
+    assert said.text.startswith("There 84 of 100 detections are right and 40 of 100 objects are found (F1 0.75).")
+
+
+def test_f1_of_several_classes_is_said_to_be_their_mean() -> None:
+    report = at_half(classes=[result("cat", 50, 0.7), result("dog", 50, 0.25)])
+
+    assert any("(F1 0.75, mean over classes)." in said.text for said in advice(report))
 
 
 def result(name: str, objects: int, ap: float | None) -> ClassResult:
@@ -177,3 +201,26 @@ def test_long_names_of_pictures_keep_their_ends() -> None:
     assert brief("val/a.jpg", 20) == "val/a.jpg"
     assert brief("a/very/long/folder/a.jpg", 20) == "a.jpg"
     assert brief("0123456789abcdef.jpg", 11) == "01234…f.jpg"
+
+
+def test_confidences_of_a_classifier_are_not_said_to_leave_its_ap_alone() -> None:
+    held = msgspec.structs.replace(confidences(0.9, 0.5), of="pictures")
+
+    said = only(bare(calibration=held))
+
+    assert "The surest class stays, and so does top1" in said.text
+    assert "AP" not in said.text
+
+
+def test_two_models_without_a_difference_are_not_said_to_need_more_pictures() -> None:
+    held = comparison().comparison
+    assert held is not None
+    same = [
+        msgspec.structs.replace(row, second=row.first, difference=Number(0.0), verdict="too few objects to say")
+        for row in held.metrics
+    ]
+
+    said = only(bare(comparison=msgspec.structs.replace(held, metrics=same, classes=[])))
+
+    assert said.title == "The two models have the same figures"
+    assert "more pictures" not in said.text

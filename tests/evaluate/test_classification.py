@@ -320,7 +320,7 @@ def test_the_worst_pictures_are_those_that_it_is_surest_and_wrong_on() -> None:
     worst = worst_pictures(pair, classify(pair))
 
     assert [w.image for w in worst] == ["7.jpg", "6.jpg", "4.jpg"]  # 0.85, 0.8, 0.7
-    assert worst[0].verdicts == {"wrong class": 1}
+    assert worst[0].verdicts == {"class 1 found as class 0": 1}
 
 
 def test_a_label_is_suspect_where_it_is_as_sure_of_another_class_as_it_is_of_pictures_labelled_so() -> None:
@@ -435,9 +435,21 @@ def test_several_labels_have_a_report_of_their_own() -> None:
     assert report.calibration is None
 
 
-def test_an_explanation_of_labels_is_refused() -> None:
-    with pytest.raises(UsageError, match="--explain"):
-        report_of(pair_of(10, 3, TRUTH, FOUND), EvalSettings(explain=True))
+@pytest.mark.parametrize(
+    ("option", "settings"),
+    [
+        ("--explain", EvalSettings(explain=True)),
+        ("--kind", EvalSettings(kind="boxes")),
+        ("--protocol", EvalSettings(protocol="voc07")),
+        ("--engine", EvalSettings(engine="pycocotools")),
+        ("--iou", EvalSettings(thresholds=(0.5,))),
+        ("--areas", EvalSettings(areas={"all": (0, 1e10)})),
+        ("--max-detections", EvalSettings(max_detections=(10,))),
+    ],
+)
+def test_a_rule_for_objects_is_refused_for_labels(option: str, settings: EvalSettings) -> None:
+    with pytest.raises(UsageError, match=f"{option} is for objects"):
+        report_of(pair_of(10, 3, TRUTH, FOUND), settings)
 
 
 def sliced(pair: Pair, **columns: Any) -> Pair:
@@ -460,6 +472,23 @@ def test_figures_of_a_part_of_the_pictures_are_those_of_these_pictures_alone() -
     assert [s.metrics["top1"].value for s in slices] == [1.0, 0.25, 0.0]
     assert slices[1].metrics["balanced_accuracy"].value == pytest.approx((0 + 1 / 3) / 2)
     assert slices[1].metrics["top1"].high is not None
+
+
+def test_a_class_or_slice_of_few_pictures_is_less_sure_than_one_of_many_that_scores_the_same() -> None:
+    # Half of 4 and half of 96 pictures are right; of four pictures 0.5 may be anything.
+    truth = [0, 0, 1, 1] + [2] * 48 + [3] * 48
+    found = [0, 1, 1, 0] + [2, 3] * 48
+    split = (np.arange(100) >= 4).astype(np.int32)
+    said = [(row, code, 0.9) for row, code in enumerate(found)]
+    pair = sliced(pair_of(100, 4, list(enumerate(truth)), said), split=split, splits=("few", "many"))
+
+    report = report_of(pair, EvalSettings(resamples=200, by=("split",)))
+
+    number = report.slices[0].metrics["top1"]
+    assert (number.low, number.high) == (0.0, 1.0)
+    recall = report.classes[0].metrics["recall"]
+    assert (recall.low, recall.high) == (0.0, 1.0)
+    assert report.slices[1].metrics["top1"].low == pytest.approx(0.4, abs=0.03)
 
 
 def test_an_attribute_of_labels_slices_pictures_with_one_label() -> None:

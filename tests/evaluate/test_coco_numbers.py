@@ -185,3 +185,9 @@ def test_neither_engine_prints_anything(capfd: pytest.CaptureFixture[str]) -> No
 
 def test_the_thresholds_are_those_of_linspace() -> None:
     assert grid_of("boxes", EvalSettings()).thresholds == COCO_THRESHOLDS == tuple(np.linspace(0.5, 0.95, 10).tolist())
+
+
+def test_thresholds_that_lie_near_each_other_have_a_figure_each() -> None:
+    names = grid_of("boxes", EvalSettings(thresholds=(0.5, 0.50001))).ap_names
+
+    assert list(names)[:3] == ["AP", "AP50", "AP50.001"]

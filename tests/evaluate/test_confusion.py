@@ -45,6 +45,23 @@ def test_the_surest_takes_the_object_whatever_its_class() -> None:
     assert counts_of(pair) == [[0, 1, 0], [0, 0, 0], [1, 0, 0]]
 
 
+def test_of_too_many_classes_those_in_most_mistakes_are_shown() -> None:
+    # Classes 5 and 1900 are taken for each other, class 1950 is missed; all others are found, 1,501 to 1,999 too.
+    truth = [(row, row, HERE) for row in range(2000)]
+    found = [(row, {5: 1900, 1900: 5}.get(row, row), HERE, 0.9) for row in range(2000) if row != 1950]
+    pair = hand(truth, found)
+    overlaps = overlaps_of(pair, "boxes", least=0.1, same_class=False)
+
+    table = confusion(pair, overlaps, match(pair, overlaps, Rules()), "boxes", 0.0)
+
+    assert len(table.names) == 1500
+    assert len(table.counts) == 1501
+    row, other, lost = (table.names.index(f"class {row}") for row in (5, 1900, 1950))
+    assert (row, other, lost) == (5, 1498, 1499)
+    assert (table.counts[row][other], table.counts[other][row], table.counts[lost][-1]) == (1, 1, 1)
+    assert sum(map(sum, table.counts)) == 1500
+
+
 @pytest.mark.parametrize("classes", [(0, 1), (1, 0)])
 def test_of_objects_that_overlap_alike_its_own_class_is_taken(classes: tuple[int, int]) -> None:
     pair = hand([(0, classes[0], HERE), (0, classes[1], HERE)], [(0, 0, HERE, 0.9), (0, 1, HERE, 0.8)])

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from cvdata.evaluate.matching import COCO_THRESHOLDS
 from cvdata.evaluate.precision import COCO_RECALLS
 from cvdata.evaluate.settings import EvalSettings
-from cvdata.evaluate.uncertainty import draws, interval, resampled
+from cvdata.evaluate.uncertainty import Units, draws, interval, resampled
 from cvdata.evaluate.uncertainty.ap_bootstrap import Evidence, Reading, class_figures
-from cvdata.evaluate.uncertainty.figures import bias_of, over_classes
+from cvdata.evaluate.uncertainty.figures import bias_of, over_classes, units_with_objects
 
 READING = Reading(COCO_RECALLS, {"AP": None, "AP50": 0}, {"AR100": (None, 100)})
 PICTURES = 250
@@ -70,7 +70,7 @@ def _coverage(rates: list[float], skill: float, sets: int) -> dict[tuple[str, fl
         evidence = [world.evidence(place * PICTURES, PICTURES) for world in worlds]
         counts = np.concatenate(list(draws(PICTURES, RESAMPLES, place)))
         values, samples = _means(evidence), _means(evidence, counts.T.astype(np.float32, order="C"))
-        among = min(PICTURES, sum(len(one.objects) for one in evidence))
+        among = units_with_objects(evidence, Units.pictures(PICTURES))
         for name in READING.names:
             for level in (0.95, 0.8):
                 number = interval(samples[name], float(values[name][0]), level, bias=bias_of(name), among=among)

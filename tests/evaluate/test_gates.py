@@ -138,3 +138,8 @@ def test_a_figure_with_a_point_in_its_name_is_known() -> None:
     judged = judge(report, parse_gates(["AP72=0,AP72.5=0,AP72.5.cat=0"]))
 
     assert [one.value for one in judged] == [0.1, 0.2, 0.3]
+
+
+def test_a_gate_on_the_calibration_error_which_is_best_at_0_is_refused() -> None:
+    with pytest.raises(UsageError, match="ECE is better the lower it is"):
+        judge(report_of({"ECE": 0.4}, {}), parse_gates(["ECE=0.1"]))

@@ -14,8 +14,9 @@ from cvdata.dataset.ragged import Ragged
 from cvdata.dataset.rle import from_mask
 from cvdata.errors import EvaluationError
 from cvdata.evaluate.coco import coco_numbers, mask_overlaps
+from cvdata.evaluate.objects import sized_by_boxes
 from cvdata.evaluate.pair import Pair
-from cvdata.evaluate.settings import EvalSettings
+from cvdata.evaluate.settings import AREAS, EvalSettings
 
 from .drawn import hand, pair_of
 from .shapes import peer, with_masks
@@ -138,8 +139,32 @@ def test_a_picture_of_unknown_size_is_refused() -> None:
         mask_overlaps(replace(pair, truth=truth))
 
 
+def test_a_picture_with_more_pixels_than_the_engines_can_count_is_refused() -> None:
+    pair = with_masks(pair_of(2), 2)
+    side = np.full(len(pair.truth.images), 1 << 16, np.int32)
+    truth: Dataset = replace(pair.truth, images=replace(pair.truth.images, width=side, height=side))
+
+    with pytest.raises(EvaluationError, match=r"masks cannot be compared on 6 pictures of 2\^32 pixels and more"):
+        mask_overlaps(replace(pair, truth=truth))
+
+
 def test_detections_without_any_mask_are_refused() -> None:
     pair = _changed(with_masks(pair_of(2), 2), masks=None, polygons=None)
 
     with pytest.raises(EvaluationError, match="the detections have neither masks nor outlines"):
         coco_numbers(pair, "masks", EvalSettings())
+
+
+def test_masks_that_coco_sizes_by_their_boxes_are_counted() -> None:
+    # A diagonal in a box of 40 x 40 pixels, which is medium; its 40 pixels are small. The square is medium both ways.
+    thin, full = np.eye(100, dtype=np.bool_), np.zeros((100, 100), np.bool_)
+    thin[40:, 40:], full[50:90, 50:90] = False, True
+    pair = hand([(0, 0, [0, 0, 40, 40])], [(0, 0, [0, 0, 40, 40], 0.9), (0, 0, [50, 50, 40, 40], 0.8)])
+    masks = Ragged.of([from_mask(thin).tolist(), from_mask(full).tolist()], np.uint32)
+    boxed = replace(pair.found.annotations, masks=masks, area=np.array([1600.0, 1600.0]))
+
+    (finding,) = sized_by_boxes(replace(pair, found=replace(pair.found, annotations=boxed)), AREAS)
+    bare = replace(pair, found=replace(pair.found, annotations=replace(boxed, area=None)))
+
+    assert (finding.code, finding.count) == ("masks-sized-by-boxes", 1)
+    assert sized_by_boxes(bare, AREAS) == []

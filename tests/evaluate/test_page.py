@@ -27,11 +27,14 @@ from cvdata.evaluate.report import (
     Difference,
     EvalReport,
     Explanation,
+    Intervals,
     LabelError,
     Number,
     Slice,
     WorstPicture,
 )
+from cvdata.evaluate.settings import EvalSettings
+from cvdata.evaluate.words import meaning
 from cvdata.files import Finding
 
 from ..reports.test_page import HOSTILE, Tags
@@ -150,6 +153,46 @@ def test_without_intervals_the_page_says_so() -> None:
     assert "No intervals were computed" in text_of(report_page(bare()))
 
 
+def test_one_picture_has_no_intervals_and_the_page_does_not_explain_any() -> None:
+    made = Intervals(resamples=1000, level=0.95, unit="pictures", units=1, method="bootstrap", seed=0)
+
+    seen = text_of(report_page(bare(intervals=made)))
+
+    assert "There are no intervals: 1 picture does not say" in seen
+    assert "Below each figure" not in seen
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("APs", {}, "AP of small objects, up to 32 x 32 pixels"),
+        ("APs", {"settings": {"areas": {"small": (0.0, 200.0)}}}, "AP of small objects, up to 200 square pixels"),
+        (
+            "AR_tiny",
+            {"settings": {"areas": {"tiny": (0.0, 100.0)}}},
+            "share found of tiny objects, up to 10 x 10 pixels",
+        ),
+        ("APr", {"protocol": "lvis"}, "AP of rare classes"),
+        ("AP30", {}, "average precision where an overlap (IoU) of 0.3 is enough"),
+        ("AR50", {}, "share of the objects found with at most 50 detections per picture and class"),
+        ("AR50", {"kind": "keypoints"}, "share of the objects found where a likeness (OKS) of 0.5 is enough"),
+    ],
+)
+def test_a_figure_is_explained_by_the_settings_that_it_was_made_with(
+    name: str, changes: dict[str, Any], said: str
+) -> None:
+    settings = {"settings": msgspec.to_builtins(EvalSettings())}
+
+    assert meaning(name, bare(**settings | changes)) == said
+
+
+def test_keypoints_are_held_together_by_their_likeness() -> None:
+    seen = text_of(report_page(detection(kind="keypoints")))
+
+    assert "At a likeness (OKS) of 0.5" in seen
+    assert "Likeness (OKS) of the detections with the objects that they found." in seen
+
+
 def test_an_undefined_figure_is_said_to_be_undefined_and_never_zero() -> None:
     seen = text_of(report_page(bare(objects=0, metrics={"AP": Number(None)})))
 
@@ -200,7 +243,7 @@ def test_of_many_classes_the_matrix_shows_those_that_are_confused_most() -> None
 def test_rules_that_change_nothing_stand_in_one_line() -> None:
     steps = [
         Difference(rule="crowd", what="crowds count as objects", metric="AP50", before=0.7, after=0.6),
-        Difference(rule="rounding", what="boxes are rounded", metric="AP50", before=0.6, after=0.6),
+        Difference(rule="rounding", what="boxes are rounded", metric="AP50", before=0.6, after=0.6 + 1e-16),
     ]
 
     seen = text_of(report_page(bare(explanation=[Explanation(protocol="voc07", metrics={"AP50": 0.6}, steps=steps)])))

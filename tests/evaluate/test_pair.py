@@ -10,7 +10,7 @@ import pytest
 
 from cvdata.dataset import Annotations, Categories, Dataset, Images, Polygons, Ragged, State
 from cvdata.dataset.rle import from_mask
-from cvdata.errors import EvaluationError
+from cvdata.errors import EvaluationError, UsageError
 from cvdata.evaluate.objects import found_area, keypoint_counts, kind_of, set_aside, truth_area
 from cvdata.evaluate.pair import Pair, align, chosen, undeclared_class
 
@@ -354,3 +354,25 @@ def test_crowds_are_set_aside_and_for_keypoints_objects_without_any() -> None:
     assert set_aside(pair, "boxes").tolist() == [True, False, False]
     assert set_aside(pair, "keypoints").tolist() == [True, True, False]
     assert keypoint_counts(pair.truth.annotations).tolist() == [1, 0, 1]
+
+
+def test_a_split_of_a_truth_that_has_none_is_refused_in_these_words() -> None:
+    pair = pair_of(1)
+
+    with pytest.raises(UsageError, match="the truth has no split 'val'") as caught:
+        align(pair.truth, pair.found, "val")
+
+    assert caught.value.hint == "it has none at all: leave out --split"
+
+
+def test_detections_on_pictures_of_other_splits_are_counted() -> None:
+    truth = made(("a.jpg", "b.jpg"), [("a.jpg", "cat", 1), ("b.jpg", "dog", 1)])
+    images = replace(truth.images, split=np.array([0, 1], np.int32), splits=("train", "val"))
+    truth = replace(truth, images=images)
+    found = made(("a.jpg", "b.jpg"), [("a.jpg", "cat", 0.5), ("a.jpg", "dog", 0.25), ("b.jpg", "dog", 0.75)])
+
+    pair = align(truth, found, "val")
+
+    assert places(pair) == [("b.jpg", "dog", 0.75)]
+    assert codes(pair) == [("found-in-other-splits", 2)]
+    assert pair.findings[0].message == "left out: 2 predictions on pictures of other splits than val"

@@ -178,7 +178,7 @@ def test_quality_is_that_of_hotcoco_and_of_panopticapis_loops(tmp_path: Path, se
 
 
 def test_the_area_of_the_truths_document_counts_and_that_of_results_does_not(tmp_path: Path) -> None:
-    truth, found = picture([[1, 1, 9, 9]], {1: 3, 9: 20}), picture([[1, 1, 9, 9]], {1: 3, 9: 20})
+    truth, found = picture([[1, 1, 9, 9, 0]], {1: 3, 9: 20}), picture([[1, 1, 9, 9, 0]], {1: 3, 9: 20})
     truth[1][0]["area"] = 3  # as in panopticapi, which counts pixels of results alone
     del found[1][0]["area"]
     found[1][1]["area"] = 3
@@ -294,6 +294,19 @@ def test_what_is_broken_is_refused_with_its_place(
     spoil(found, what)
 
     with pytest.raises(kind, match=message):
+        evaluate_pixels(truth, found, POINT)
+
+
+@pytest.mark.parametrize(
+    ("area", "message"),
+    [(2, "has 6 pixels of segment 1, and the document says 2"), (40, "of segment 1, and the document says 40")],
+)
+def test_areas_that_the_truth_cannot_have_are_refused(tmp_path: Path, area: int, message: str) -> None:
+    ids, segments = picture([[1, 1, 1, 9, 9, 9]] * 2, {1: 3, 9: 20})
+    found = write_panoptic(tmp_path / "f.json", [(ids, segments)])
+    truth = write_panoptic(tmp_path / "t.json", [(ids, [segments[0] | {"area": area}, segments[1]])])
+
+    with pytest.raises(FormatError, match=message):
         evaluate_pixels(truth, found, POINT)
 
 

@@ -131,3 +131,18 @@ def test_nothing_is_resampled_where_no_resamples_are_asked_for() -> None:
 
     assert numbers["sum"].value == 1.0
     assert numbers["sum"].low is None
+
+
+def test_a_figure_that_rests_on_few_pictures_is_less_sure() -> None:
+    right = np.arange(100) % 2
+
+    def metrics(weights: NDArray[np.int32]) -> dict[str, float | None]:
+        share = float((weights * right).sum() / weights.sum())
+        return {"few": share, "many": share}
+
+    found = resampled(metrics, 100, EvalSettings(resamples=200), among={"few": 4, "many": 100}.__getitem__)
+
+    few, many = found["few"], found["many"]
+    assert few.low is not None and few.high is not None and many.low is not None and many.high is not None
+    assert few.low < many.low - 0.02
+    assert few.high > many.high + 0.02

@@ -115,6 +115,7 @@ def test_pixels_that_are_found_void_are_missed_and_shown_so(tmp_path: Path) -> N
     assert report.confusion.background
     assert report.confusion.counts == [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
     assert [finding.code for finding in report.findings] == ["classes-without-names", "void-found"]
+    assert report.findings[0].message.endswith("they are called by their values, and 255 is void")
 
 
 def test_masks_of_0_and_255_are_of_two_classes_whatever_the_other_side_writes(tmp_path: Path) -> None:
@@ -294,7 +295,16 @@ def test_a_truth_of_void_alone_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [EvalSettings(by=("size",)), EvalSettings(split="val"), EvalSettings(explain=True)]
+    "settings",
+    [
+        EvalSettings(by=("size",)),
+        EvalSettings(split="val"),
+        EvalSettings(explain=True),
+        EvalSettings(kind="boxes"),
+        EvalSettings(protocol="voc07"),
+        EvalSettings(thresholds=(0.5,)),
+        EvalSettings(max_detections=(10,)),
+    ],
 )
 def test_what_only_objects_have_is_refused(tmp_path: Path, settings: EvalSettings) -> None:
     with pytest.raises(UsageError, match="is for objects"):
@@ -329,6 +339,20 @@ def test_intervals_hold_the_figures_and_are_the_same_again_and_with_more_workers
     assert report.classes[0].metrics["IoU"].low is not None
     assert report.intervals is not None
     assert (report.intervals.resamples, report.intervals.units) == (200, 30)
+
+
+def test_of_three_pictures_intervals_are_those_of_students_distribution(tmp_path: Path) -> None:
+    # 40, 50 and 60 of 100 pixels are right: 0.5 -+ 4.303 * 0.1 / sqrt(3), which is approximated 4 % too wide.
+    truth = np.arange(100).reshape(10, 10) % 2
+    place = np.arange(100).reshape(10, 10)
+    found = {f"{share}.png": np.where(place < share, truth, 1 - truth) for share in (40, 50, 60)}
+
+    report = evaluate_pixels(*sides(tmp_path, dict.fromkeys(found, truth), found), EvalSettings(resamples=500))
+
+    number = report.metrics["pixel_accuracy"]
+    assert (number.low, number.high) == pytest.approx((0.2516, 0.7484), abs=0.015)
+    in_class = report.classes[0].metrics["recall"]
+    assert (in_class.low, in_class.high) == pytest.approx((0.2516, 0.7484), abs=0.015)
 
 
 def test_real_masks_held_against_themselves_are_perfect_and_moved_ones_are_as_numpy_says(

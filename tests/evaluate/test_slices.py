@@ -175,6 +175,18 @@ def test_many_different_numbers_are_cut_into_four_ranges() -> None:
     assert [one.pictures for one in found] == [10, 10, 10, 11]
 
 
+def test_ranges_of_large_numbers_are_told_apart() -> None:
+    pair = pair_of(0, images=41, objects=60, detections=60)
+    pair = _with_images(pair, extra=_json([{"taken": 1_622_505_600 + 60 * row} for row in range(41)]))
+
+    assert _values(_sliced(pair, "taken")) == [
+        "1622505600 to 1622506200",
+        "1622506200 to 1622506800",
+        "1622506800 to 1622507400",
+        "1622507400 to 1622508000",
+    ]
+
+
 def test_slices_come_with_intervals_where_resamples_are_asked_for() -> None:
     pair = pair_of(0, images=30, objects=200, detections=300)
 
@@ -183,6 +195,21 @@ def test_slices_come_with_intervals_where_resamples_are_asked_for() -> None:
     number = found[0].metrics["AP"]
     assert number.low is not None and number.high is not None
     assert number.low < number.high
+
+
+def test_a_slice_on_two_groups_is_less_sure_than_the_same_on_many_pictures() -> None:
+    pair = pair_of(0, images=40, objects=300, detections=400)
+    split = (np.arange(40) >= 20).astype(np.int32)
+    groups = np.where(split == 0, np.arange(40) % 2, np.arange(40)).astype(np.int32)
+    pair = _with_images(pair, split=split, splits=("few", "many"))
+    pair = _with_images(pair, group=groups, groups=tuple(str(row) for row in range(40)))
+
+    few, _ = _sliced(pair, "split", resamples=200, resample="groups")
+
+    # Two groups give one degree of freedom: 12.7 standard errors, half of AR and more whatever the figure.
+    number = few.metrics["AR100"]
+    assert number.low is not None and number.high is not None
+    assert number.high - number.low > 0.25
 
 
 def test_an_unknown_column_is_refused_with_the_one_that_was_meant() -> None:

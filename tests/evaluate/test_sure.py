@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from cvdata.evaluate.coco import coco_numbers, lvis_numbers, overlaps_of
+from cvdata.evaluate.coco import coco_numbers, grid_of, lvis_numbers, overlaps_of
 from cvdata.evaluate.diagnosis import diagnose
 from cvdata.evaluate.matching import Rules, match
 from cvdata.evaluate.numbers import Numbers
@@ -18,7 +19,8 @@ from cvdata.evaluate.settings import EvalSettings
 from cvdata.evaluate.uncertainty import Sure, sure_numbers
 from cvdata.evaluate.uncertainty.figures import figures_once, means_of, over_classes, parts_of
 from cvdata.evaluate.uncertainty.operating import operating_of
-from tests.evaluate.drawn import pair_of
+from tests.evaluate.drawn import hand, pair_of
+from tests.evaluate.shapes import with_keypoints
 from tests.evaluate.test_coco_lvis import documents, written
 
 SETTINGS = EvalSettings(resamples=200)
@@ -81,6 +83,20 @@ def test_what_is_resampled_is_the_ap_of_voc(seed: int, year: int) -> None:
         assert classes["AP50"][0, row] == pytest.approx(values["AP50"], abs=1e-12)
 
 
+@pytest.mark.parametrize("asked", [{"pixel": 1}, {"thresholds": (0.6, 0.75)}, {"thresholds": (0.3,), "pixel": 1}])
+def test_thresholds_and_the_pixel_of_voc_hold_for_the_resamples_too(asked: dict[str, Any]) -> None:
+    pair = pair_of(2, images=30, objects=200, detections=400)
+    settings = EvalSettings(protocol="voc12", resamples=200, **asked)
+    numbers = voc_numbers(pair, "boxes", 2012, thresholds=settings.voc_thresholds, pixel=settings.pixel)
+    overlaps = overlaps_of(pair, "boxes", least=0.1)
+
+    whole = over_classes(figures_once(parts_of(pair, "boxes", settings, overlaps), 30))
+    sure = sure_numbers(pair, "boxes", settings, overlaps, numbers)
+
+    assert {name: value[0] for name, value in whole.items()} == pytest.approx(numbers.metrics, abs=1e-12)
+    assert all(number.low is not None for number in sure.metrics.values())
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_resampled_are_the_thirteen_figures_of_lvis(tmp_path: Path, seed: int) -> None:
     pair = written(tmp_path, *documents(seed, detections=2400 if seed == 3 else 120))
@@ -117,6 +133,22 @@ def test_what_is_resampled_is_the_operating_point_of_the_diagnosis(seed: int) ->
     for row, values in enumerate(diagnosis.classes):
         for name, value in values.items():
             assert classes[name][0, row] == pytest.approx(np.nan if value is None else value, nan_ok=True)
+
+
+def test_of_keypoints_only_as_many_detections_are_resampled_as_are_judged() -> None:
+    # 30 detections of a class on one picture, each on an object; COCO looks at 20 where keypoints are compared.
+    boxes = [(0, 0, (10.0 * (row % 6), 10.0 * (row // 6), 9.0, 9.0)) for row in range(30)]
+    pair = with_keypoints(hand(boxes, [(*box, 0.9 - 0.01 * row) for row, box in enumerate(boxes)]), 0)
+    same = replace(pair.found.annotations, keypoints=pair.truth.annotations.keypoints)
+    pair = replace(pair, found=replace(pair.found, annotations=same))
+    overlaps = overlaps_of(pair, "keypoints", least=0.1)
+    surest = grid_of("keypoints", EvalSettings()).max_detections[-1]
+    matches = match(pair, overlaps, Rules(thresholds=(0.5,), max_detections=surest), "keypoints")
+    point = diagnose(pair, overlaps, matches, "keypoints").operating_points[0]
+
+    _, whole = operating_of(pair, "keypoints", EvalSettings(), overlaps).figures(np.ones((1, 1)))
+
+    assert (whole["recall"][0], whole["precision"][0]) == pytest.approx((point.recall, point.precision))
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:

@@ -343,3 +343,8 @@ def _read_layout(folder: Path, truth: Dataset) -> Dataset:
                 box = (a, b, c, d)
             rows.append((picture, 0, box, score))
     return _found_like(truth, rows)
+
+
+def test_masks_have_no_pixel_to_add() -> None:
+    with pytest.raises(UsageError, match="masks have no pixel to add"):
+        voc_numbers(pair_of(1), "masks", 2012, pixel=1.0)

@@ -133,9 +133,11 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_of_one_channel_looks_like_maps_and_of_photos_does_not(tmp_path: Path) -> None:
     save(tmp_path / "predicted/a.png")
+    save(tmp_path / "saved as colours/a.png", np.repeat([[[0], [255]]], 3, axis=2))
     photo(tmp_path / "photos/a.png")
 
     assert looks_like_label_maps(tmp_path / "predicted")
+    assert looks_like_label_maps(tmp_path / "saved as colours")
     assert not looks_like_label_maps(tmp_path / "photos")
 
 
@@ -280,6 +282,12 @@ def test_lists_by_other_names_are_read_as_they_look(tmp_path: Path) -> None:
         ("labelmap.txt", "sky", "'sky' is not `name:red,green,blue::`"),
         ("classes.txt", "\n", "names no class"),
         ("classes.txt", "void", "names no class"),
+        ("_classes.csv", "0,sky\n65536,tree", "line 2: has the value 65536, and pixels hold 0 to 65,535"),
+        ("_classes.csv", "0,sky\n1" + "0" * 25 + ",tree", "line 2: has the value 10000000000000000000000000, and"),
+        ("_classes.csv", "0,sky\n" + "9" * 5000 + ",tree", "line 2: has the value 9999"),
+        ("_classes.csv", "0,sky\n1," + "x" * 200_000, "line 2: is no table: field larger than field limit"),
+        ("label_colors.txt", "1 2 " + "3" * 5000 + " sky", "is no colour"),
+        ("dataset_meta.json", '{"label_map": {"0": "sky", "1' + "0" * 25 + '": "tree"}}', "has the value 1000"),
         ("dataset_meta.json", "{", "is not JSON"),
         ("dataset_meta.json", '{"label_map": [1]}', "has no `label_map`"),
     ],

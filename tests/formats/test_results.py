@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,8 @@ def masked(size: Any = (4, 8), counts: Any = CODE) -> list[dict[str, Any]]:
         (without("bbox"), "[1]", "has neither bbox nor segmentation nor keypoints"),
         (with_(image_id=999), "[1]/image_id", "image_id is 999, which is no picture of the truth"),
         (with_(image_id="x.jpg"), "[1]/image_id", "image_id is 'x.jpg', which is no picture of the truth"),
+        (with_(image_id="9" * 5000), "[1]/image_id", "which is no picture of the truth"),
+        (with_(category_id="9" * 5000), "[1]/category_id", "which is no class of the truth"),
         (with_(image_id=None), "[1]/image_id", "image_id is None"),
         (with_(image_id=True), "[1]/image_id", "image_id is True"),
         (with_(image_id=2**80), "[1]/image_id", "which is no picture of the truth"),
@@ -268,6 +271,7 @@ def masked(size: Any = (4, 8), counts: Any = CODE) -> list[dict[str, Any]]:
         (with_(category_id=[3]), "[1]/category_id", "category_id is [3]"),
         (masked(size=[8, 4]), "[1]/segmentation/size", "segmentation/size is [8, 4]"),
         (masked(size=[4]), "[1]/segmentation/size", "segmentation/size is [4]"),
+        (masked(counts="\u00ff" * 2 + "P"), "[1]/segmentation/counts", "are no run lengths"),
         (masked(size=[4, -8]), "[1]/segmentation/size", "segmentation/size is [4, -8]"),
         (masked(counts="\x7f"), "[1]/segmentation/counts", "are no run lengths"),
         (masked(counts=[40, -8]), "[1]/segmentation/counts", "are no run lengths"),
@@ -294,6 +298,14 @@ def test_a_list_with_one_bad_result_is_refused_by_place(content: Any, place: str
     assert str(refused.value.at) == f"{path}: {place}"
     assert found in refused.value.message
     assert refused.value.hint
+
+
+def test_a_mask_that_no_picture_can_have_is_refused_where_the_size_is_not_known(tmp_path: Path) -> None:
+    known = truth()
+    unknown = replace(known, images=replace(known.images, width=0 * known.images.width, height=0 * known.images.height))
+
+    with pytest.raises(FormatError, match=r"size: segmentation/size is \[3e\+09, 1\], expected \[height, width\]"):
+        read_results(put(tmp_path, masked((3_000_000_000, 1), [3_000_000_000])), unknown)
 
 
 @pytest.mark.parametrize(

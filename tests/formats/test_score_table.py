@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,23 @@ def test_other_columns_of_a_long_table_are_passed_over(tmp_path: Path) -> None:
     assert rows(read_scores(put(tmp_path, text))) == [("a.jpg", "cat", 0.5)]
 
 
+def test_a_number_of_the_line_is_not_the_picture(tmp_path: Path) -> None:
+    text = "id,filename,label,score\n0,a.jpg,cat,0.5\n"
+
+    assert rows(read_scores(put(tmp_path, text))) == [("a.jpg", "cat", 0.5)]
+
+
+def test_a_column_each_for_20000_classes_is_read_at_once(tmp_path: Path) -> None:
+    classes = [f"n{row:08}" for row in range(20_000)]
+    path = put(tmp_path, f"image,{','.join(classes)}\na.jpg{',0.5' * len(classes)}\n")
+
+    begin = time.process_time()
+    found = read_scores(path)
+
+    assert len(found.annotations) == 20_000
+    assert time.process_time() - begin < 1
+
+
 def test_a_table_without_lines_is_a_model_that_said_nothing(tmp_path: Path) -> None:
     for text in ("image,label,score\n", "image,cat,dog"):
         found = read_scores(put(tmp_path, text))
@@ -131,6 +149,8 @@ def test_the_fast_way_and_the_exact_way_read_alike(tmp_path: Path, monkeypatch: 
         ("image,cat,dog\n,0.5,0.5\n", "line 2", "the picture has no name"),
         ("image,cat,cat\na,0.5,0.5\n", "line 1", "the column 'cat' is there twice"),
         ("image,cat,\na,0.5,0.5\n", "line 1", "column 3 has no name"),
+        ("image,label,prediction,score\na,cat,dog,1\n", "line 1", "'label' and 'prediction' may both be the class"),
+        ("image,label,score,conf\na,cat,1,1\n", "line 1", "'score' and 'conf' may both be the score"),
         ("cat,dog\n0.5,0.5\n", "line 1", "is that of no table of scores"),
         ("", "line 1", "is that of no table of scores"),
     ],

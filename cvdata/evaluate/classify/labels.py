@@ -10,11 +10,10 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from ...errors import UsageError
 from ..pair import Pair
 from ..report import EvalReport, Number
-from ..settings import EvalSettings
-from ..uncertainty import described, resampled, resamples_for, units_of
+from ..settings import EvalSettings, refuse_rules_of_objects
+from ..uncertainty import Units, described, resampled, resamples_for, units_of
 from .calibration import calibration
 from .classification import Classified, classify
 from .figures import all_figures, class_results, confusion_of
@@ -38,8 +37,7 @@ def label_report(pair: Pair, other: Pair | None, settings: EvalSettings, names: 
         EvaluationError: no picture has a label.
         UsageError: something is asked for that only objects have.
     """
-    if settings.explain:
-        raise UsageError("--explain is for objects; labels of whole pictures have one rule", hint="leave it out")
+    refuse_rules_of_objects(settings, "labels of whole pictures")
     classified = classify(pair)
     figures = _figures_of(classified)
     sure = settings.details and settings.resamples != 0
@@ -47,7 +45,8 @@ def label_report(pair: Pair, other: Pair | None, settings: EvalSettings, names: 
     size = len(units.of) if classified.several is None else len(classified.several.picture)
     resamples = resamples_for(settings, size)
     if sure:
-        numbers = resampled(figures, units, replace(settings, resamples=resamples))
+        among = _among(classified, units)
+        numbers = resampled(figures, units, replace(settings, resamples=resamples), among=among)
     else:
         numbers = _plain(figures(np.ones(len(units.of), np.int32)))
     report = EvalReport(
@@ -102,6 +101,17 @@ def _figures_of(classified: Classified) -> Callable[[NDArray[Any]], dict[str, fl
         return values
 
     return figures
+
+
+def _among(classified: Classified, units: Units) -> Callable[[str], int]:
+    """Return the function that tells on how many pictures, or groups at most, a figure rests, by its name."""
+    support = [result.objects for result in class_results(classified)]
+
+    def among(key: str) -> int:
+        _, split, row = key.partition(_SPLIT)
+        return min(support[int(row)], units.count) if split else units.count
+
+    return among
 
 
 def _plain(values: Mapping[str, float]) -> dict[str, Number]:

@@ -65,5 +65,10 @@ def _slice(
         pictures=int(inside.sum()),
         objects=int(inside[pair.truth.annotations.image].sum()),
         detections=int(inside[pair.found.annotations.image].sum()),
-        metrics=resampled(lambda weights: class_metrics(classified, weights * inside), units, settings),
+        metrics=resampled(
+            lambda weights: class_metrics(classified, weights * inside),
+            units,
+            settings,
+            among=lambda _: len(np.unique(units.of[inside])),
+        ),
     )

@@ -19,10 +19,11 @@ def worst_pictures(pair: Pair, classified: Classified, most: int = _MOST) -> lis
     """Return the pictures on which the classifier is wrong, the surest first; none with several labels per picture."""
     wrong = np.flatnonzero((classified.guess >= 0) & ~classified.right)
     wrong = wrong[np.argsort(-classified.score[wrong], kind="stable")][:most]
-    names = pair.truth.images.names
+    images, names = pair.truth.images.names, classified.names
+    columns = (column[wrong].tolist() for column in (classified.pictures, classified.truth, classified.guess))
     return [
-        WorstPicture(image=names[row], errors=1, objects=1, verdicts={"wrong class": 1})
-        for row in classified.pictures[wrong].tolist()
+        WorstPicture(image=images[row], errors=1, objects=1, verdicts={f"{names[truth]} found as {names[guess]}": 1})
+        for row, truth, guess in zip(*columns, strict=True)
     ]
 
 

@@ -18,14 +18,17 @@ __all__ = ["check_shapes"]
 _FARTHEST = 1e6
 """Pixels from the origin: the engines walk along an outline pixel by pixel, and would never come back from 1e300."""
 
+_TOO_LARGE = 1 << 32
+"""Pixels of a picture: the engines count them in 32 bits, and would go on with wrong runs."""
+
 
 def check_shapes(pair: Pair, kind: Kind) -> None:
     """Refuse truth or detections that cannot be compared.
 
     Raises:
         EvaluationError: an annotation has no box, as it labels a whole picture. For masks: no annotation has a shape,
-            the size of a picture is not known, run lengths do not cover the picture, or a point lies nowhere near it.
-            For keypoints: there are none, or another number than others of the class have.
+            the size of a picture is not known or too large, run lengths do not cover the picture, or a point lies
+            nowhere near it. For keypoints: there are none, or another number than others of the class have.
     """
     _check_boxes(pair)
     if kind == "masks":
@@ -56,6 +59,13 @@ def _check_outlines(dataset: Dataset, side: str) -> None:
         (height <= 0) | (width <= 0),
         "masks cannot be compared on {count} whose size is not known",
         "give the pictures with --images, or the sizes in the labels",
+        of="pictures",
+    )
+    _refuse(
+        dataset,
+        height * width >= _TOO_LARGE,
+        "masks cannot be compared on {count} of 2^32 pixels and more",
+        "compare --kind boxes, or mend the sizes in the labels",
         of="pictures",
     )
     if table.masks is not None:

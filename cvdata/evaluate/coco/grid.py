@@ -62,7 +62,7 @@ class Grid:
 
 
 def _percent(threshold: float) -> str:
-    return f"{100 * threshold:.4g}"
+    return f"{100 * threshold:g}"
 
 
 def _letter(area: str) -> str:

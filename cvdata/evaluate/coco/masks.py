@@ -15,7 +15,7 @@ from ..pair import Pair
 from .checks import check_shapes
 from .outlines import outlines
 
-__all__ = ["mask_overlaps", "run_lengths"]
+__all__ = ["mask_overlaps"]
 
 
 def mask_overlaps(pair: Pair, *, least: float = 0.0, same_class: bool = False) -> Overlaps:
@@ -31,7 +31,7 @@ def mask_overlaps(pair: Pair, *, least: float = 0.0, same_class: bool = False) -
     from hotcoco import mask
 
     check_shapes(pair, "masks")
-    ours, theirs = run_lengths(pair.truth), run_lengths(pair.found)
+    ours, theirs = _run_lengths(pair.truth), _run_lengths(pair.found)
     crowd = pair.truth.annotations.has("crowd")
     parts = []
     ends = (pair.truth.offsets.tolist(), pair.found.offsets.tolist())
@@ -48,7 +48,7 @@ def mask_overlaps(pair: Pair, *, least: float = 0.0, same_class: bool = False) -
     return overlaps.take(category == pair.truth.annotations.category[overlaps.truth])
 
 
-def run_lengths(dataset: Dataset) -> list[dict[str, Any]]:
+def _run_lengths(dataset: Dataset) -> list[dict[str, Any]]:
     """Return the mask of each annotation as COCO's compressed run lengths; rings of one object are joined."""
     from hotcoco import mask
 

@@ -21,17 +21,14 @@ _BLOCK = 1 << 16
 """Pairs looked at at once: each has 17 keypoints in a dozen columns."""
 
 
-def keypoint_overlaps(
-    pair: Pair, *, sigmas: NDArray[np.float64] | None = None, least: float = 0.0, same_class: bool = True
-) -> Overlaps:
+def keypoint_overlaps(pair: Pair, *, least: float = 0.0, same_class: bool = True) -> Overlaps:
     """Return the object keypoint similarity of detections and objects.
 
     The mean of exp(-d² / (2 s² k²)) over the labelled keypoints of the object, with their distance d, the object's
-    area s² and k twice the sigma of each keypoint; of an object without any, d is how far each keypoint lies outside
-    twice its box. The operations and their order are those of `computeOks` in pycocotools' `cocoeval.py`.
+    area s² and k twice the sigma of each keypoint (`sigmas_for`); of an object without any, d is how far each keypoint
+    lies outside twice its box. The operations and their order are those of `computeOks` in pycocotools' `cocoeval.py`.
 
     Args:
-        sigmas: of each keypoint, where all classes have the same; None chooses by class, see `sigmas.sigmas_for`.
         least: leave out pairs that are less similar than this.
         same_class: only pairs of one class; else also of two classes with the same number of keypoints.
 
@@ -54,7 +51,7 @@ def keypoint_overlaps(
         for chosen in _blocks(np.flatnonzero(alike), ours[truth]):
             rows, others = found[chosen], truth[chosen]
             row = int(ours[others[0]])
-            spread = sigmas_for(int(counts[row]), class_names(pair, row)) if sigmas is None else sigmas
+            spread = sigmas_for(int(counts[row]), class_names(pair, row))
             value = _similarities(sides, rows, others, spread)
             parts.append(Overlaps(rows, others, value).take((value > 0) & (value >= least)))
     overlaps = Overlaps.concat(parts)

@@ -29,7 +29,7 @@ from .federated import class_rows
 if TYPE_CHECKING:
     import hotcoco
 
-__all__ = ["openimages_numbers"]
+__all__ = ["looked_for", "openimages_numbers"]
 
 _GROUP = ("is_group_of", "IsGroupOf", "isgroupof")
 """Names that converters give to the attribute."""
@@ -51,8 +51,8 @@ def openimages_numbers(pair: Pair, kind: Kind, settings: EvalSettings) -> Number
         raise UsageError("Open Images has no keypoints", hint="compare --kind boxes or --kind masks")
     check_shapes(pair, kind)
     parents = _parents(pair)
-    around = _around(pair, parents)
-    pair = _only_verified(pair, around)
+    kept = np.flatnonzero(looked_for(pair))
+    pair = replace(pair, found=replace(pair.found, annotations=pair.found.annotations.take(kept)))
     run = _run(pair, kind, settings, parents)
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it does not look at verified classes: done above
@@ -61,6 +61,36 @@ def openimages_numbers(pair: Pair, kind: Kind, settings: EvalSettings) -> Number
     by_class = values["per_class"]
     classes: list[dict[str, float | None]] = [{"AP50": _defined(by_class.get(name, -1.0))} for name in pair.classes]
     return Numbers({"AP50": _defined(values["metrics"]["AP"])}, classes)
+
+
+def looked_for(pair: Pair) -> NDArray[np.bool_]:
+    """Tell which detections are of a class that somebody looked for on their picture, bool, shape (detections,).
+
+    What is there is there for all classes around it; what is not there is not there for all classes within it. All are
+    where no picture says which classes were looked for.
+
+    Raises:
+        EvaluationError: the classes go round in a circle.
+    """
+    around = _around(pair, _parents(pair))
+    table = pair.found.annotations
+    positive, negative = (class_rows(pair.truth, field) for field in ("pos_category_ids", "neg_category_ids"))
+    if all(rows is None for rows in (*positive, *negative)):
+        return np.ones(len(table), np.bool_)
+    verified = np.zeros((len(pair.truth.images), len(pair.classes)), np.bool_)
+    within: list[list[int]] = [[] for _ in around]
+    for row, chain in enumerate(around):
+        for outer in chain:
+            within[outer].append(row)
+    objects = pair.truth.annotations
+    labelled = np.unique(np.stack([objects.image, objects.category], axis=1), axis=0).tolist()
+    labelled += [[image, row] for image, rows in enumerate(positive) for row in rows or []]
+    for image, row in labelled:
+        verified[image, around[row]] = True
+    for image, rows in enumerate(negative):
+        for row in rows or []:
+            verified[image, within[row]] = True
+    return np.asarray(verified[table.image, table.category])
 
 
 def _defined(value: float) -> float | None:
@@ -114,29 +144,3 @@ def _around(pair: Pair, parents: dict[int, int]) -> list[list[int]]:
                 raise EvaluationError("classes lie within each other in a circle", hint="mend their supercategories")
         chains.append(chain)
     return chains
-
-
-def _only_verified(pair: Pair, around: list[list[int]]) -> Pair:
-    """Leave out detections of classes that nobody looked for on their picture.
-
-    What is there is there for all classes around it; what is not there is not there for all classes within it.
-    """
-    positive, negative = (class_rows(pair.truth, field) for field in ("pos_category_ids", "neg_category_ids"))
-    if all(rows is None for rows in (*positive, *negative)):
-        return pair
-    verified = np.zeros((len(pair.truth.images), len(pair.classes)), np.bool_)
-    within: list[list[int]] = [[] for _ in around]
-    for row, chain in enumerate(around):
-        for outer in chain:
-            within[outer].append(row)
-    objects = pair.truth.annotations
-    labelled = np.unique(np.stack([objects.image, objects.category], axis=1), axis=0).tolist()
-    labelled += [[image, row] for image, rows in enumerate(positive) for row in rows or []]
-    for image, row in labelled:
-        verified[image, around[row]] = True
-    for image, rows in enumerate(negative):
-        for row in rows or []:
-            verified[image, within[row]] = True
-    table = pair.found.annotations
-    kept = np.flatnonzero(verified[table.image, table.category])
-    return replace(pair, found=replace(pair.found, annotations=table.take(kept)))

@@ -16,6 +16,9 @@ from .kinds import FOUND_FROM
 
 __all__ = ["confusion"]
 
+_MOST_SHOWN = 1500
+"""Classes in the table, which has the square of them; LVIS has 1,203."""
+
 
 def confusion(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind, score: float) -> Confusion:
     """Count which class was taken for which, with the background as the last row and column.
@@ -24,7 +27,7 @@ def confusion(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind, scor
     free object that it overlaps most, from IoU 0.5 on. That is the rule of pycocotools without classes (`useCats` 0),
     of hotcoco and of FiftyOne (`classwise=False`); Ultralytics takes pairs by falling overlap instead, whatever their
     confidence. Of objects that overlap alike, one of its own class comes first. Crowd regions are no objects, and
-    detections on them, of whatever class, are not counted.
+    detections on them, of whatever class, are not counted. Of more than 1,500 classes those in most mistakes are shown.
 
     Args:
         overlaps: pairs of all classes.
@@ -42,14 +45,32 @@ def confusion(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind, scor
     matched = match(_without_classes(pair, rows), Overlaps(place[near.found], near.truth, value), rules, kind)
 
     size = len(pair.classes) + 1
-    shown = ~matched.ignored[0]
+    # What counts neither way though it met nothing, such as detections of classes that LVIS does not label throughout.
+    aside = matches.ignored[0] & (matches.truth[0] < 0)
+    shown = ~matched.ignored[0] & ~(aside[rows] & (matched.truth[0] < 0))
     on, category = matched.truth[0, shown], found.category[rows[shown]].astype(np.int64)
     truth_class = np.append(truth.category, size - 1).astype(np.int64)[on]
-    counts = np.bincount(truth_class * size + category, minlength=size * size).reshape(size, size)
     lost = matched.counted.copy()
     lost[on[on >= 0]] = False
-    counts[:-1, -1] = np.bincount(truth.category[lost], minlength=size - 1)
-    return Confusion(names=list(pair.classes), counts=counts.tolist(), score=score, iou=FOUND_FROM, background=True)
+    missed = truth.category[lost].astype(np.int64)
+    told, guess = np.append(truth_class, missed), np.append(category, np.full(len(missed), size - 1))
+    chosen = _shown(told, guess, size - 1)
+    at = np.full(size, -1)
+    at[np.append(chosen, size - 1)] = np.arange(len(chosen) + 1)
+    inside = (at[told] >= 0) & (at[guess] >= 0)
+    size = len(chosen) + 1
+    counts = np.bincount(at[told[inside]] * size + at[guess[inside]], minlength=size * size).reshape(size, size)
+    names = [pair.classes[row] for row in chosen.tolist()]
+    return Confusion(names=names, counts=counts.tolist(), score=score, iou=FOUND_FROM, background=True)
+
+
+def _shown(truth: NDArray[np.int64], found: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Return the classes in the table, int64, ascending: all, or those that are in most mistakes."""
+    if classes <= _MOST_SHOWN:
+        return np.arange(classes)
+    wrong = truth != found
+    mistakes = sum(np.bincount(side[wrong], minlength=classes + 1)[:classes] for side in (truth, found))
+    return np.sort(np.argsort(-mistakes, kind="stable")[:_MOST_SHOWN])
 
 
 def _without_classes(pair: Pair, rows: NDArray[np.int64]) -> Pair:

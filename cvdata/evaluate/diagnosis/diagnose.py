@@ -49,7 +49,7 @@ def diagnose(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind) -> Di
 
     Args:
         overlaps: pairs of all classes, at least those that overlap by 0.1.
-        matches: by COCO's rules, for all areas; made anew where the thresholds lack 0.5.
+        matches: of all areas, see `judging.matches_of`; made anew where the thresholds lack 0.5.
     """
     matches = at_half(pair, overlaps, matches, kind)
     curves = class_curves(pair, matches)

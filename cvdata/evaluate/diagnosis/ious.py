@@ -41,7 +41,7 @@ def matched_overlaps(pair: Pair, overlaps: Overlaps, matches: Matches) -> list[O
     bins = np.clip(np.searchsorted(_EDGES, value, side="right") - 1, 0, len(_EDGES) - 2)
     classes = len(pair.classes)
     counts = np.bincount(category * (len(_EDGES) - 1) + bins, minlength=classes * (len(_EDGES) - 1))
-    counts = counts.reshape(classes, -1)
+    counts = counts.reshape(classes, len(_EDGES) - 1)
     ends = np.searchsorted(category, np.arange(classes + 1))
     used = np.bincount(pair.truth.annotations.category[matches.counted], minlength=classes) + np.diff(ends) > 0
     rows = np.flatnonzero(used).tolist()

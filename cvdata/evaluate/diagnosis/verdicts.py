@@ -48,7 +48,8 @@ def judge(pair: Pair, overlaps: Overlaps, matches: Matches, faults: Faults, scor
     - duplicate: a surer detection found the object of its class that it overlaps by at least 0.5;
     - background: it overlaps nothing by more than 0.1;
     - both: it overlaps objects of other classes alone, by less than 0.5;
-    - ignored: it counts neither way, on a crowd region or beyond the surest 100 of its picture and class;
+    - ignored: it counts neither way: on a crowd region, beyond the surest 100 of its picture and class, or what else
+      the protocol sets aside (`judging.matches_of`);
     - unsure: its confidence is below `score`, so that all goes on as if it were not there.
 
     Where two hold, the first in the order of `kinds.faults`, which is TIDE's, decides. An object is

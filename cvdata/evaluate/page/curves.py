@@ -11,7 +11,7 @@ from ...reports.lines import Line, Mark, line_plot
 from ...reports.page import Cell, Page
 from ...reports.scales import plural
 from ..report import Calibration, Curve, EvalReport, OperatingPoint, ReliabilityBin
-from ..words import figure, name_of
+from ..words import figure, likeness, name_of
 
 __all__ = ["calibration_section", "curve_section", "overlap_section"]
 
@@ -28,7 +28,7 @@ def curve_section(page: Page, report: EvalReport) -> None:
     more = "" if len(report.classes) <= _MOST_LINES else f" and the {_MOST_LINES} classes with most objects"
     of = "" if len(report.classes) == 1 else f"; the mean over classes{more}"
     intro = f"Which confidence to cut at. At an overlap (IoU) of 0.5{of}."
-    page.section("Confidence", intro)
+    page.section("Confidence", likeness(intro, report))
     best = next((point for point in report.operating_points if point.name is None), None)
     if curves:
         with page.columns():
@@ -81,12 +81,13 @@ def overlap_section(page: Page, report: EvalReport) -> None:
     held = next((overlap for overlap in report.overlaps if overlap.name is None), None)
     if held is None or not held.pairs:
         return
-    page.section("Fit", "Overlap (IoU) of the detections with the objects that they found.")
+    page.section("Fit", likeness("Overlap (IoU) of the detections with the objects that they found.", report))
     edges = np.linspace(0.5, 1.0, len(held.counts) + 1)
     mean, median = (("–" if value is None else f"{value:.3f}") for value in (held.mean, held.median))
     caption = f"{plural(held.pairs, 'pair')}: mean {mean}, median {median}. The further right, the tighter."
     named = [overlap for overlap in report.overlaps if overlap.name is not None and overlap.pairs]
-    drawing = plots.histogram(edges, np.array(held.counts), title="Overlap of matched pairs", label="IoU")
+    title, label = (likeness(text, report) for text in ("Overlap of matched pairs", "IoU"))
+    drawing = plots.histogram(edges, np.array(held.counts), title=title, label=label)
     with page.columns():
         page.figure(drawing, caption)
         if len(named) > 1:
@@ -95,7 +96,7 @@ def overlap_section(page: Page, report: EvalReport) -> None:
                 [name_of(overlap.name or ""), overlap.pairs, figure(overlap.mean), figure(overlap.median)]
                 for overlap in loosest
             ]
-            page.table(["loosest classes", "pairs", "mean IoU", "median"], rows, align="lrrr")
+            page.table(["loosest classes", "pairs", likeness("mean IoU", report), "median"], rows, align="lrrr")
 
 
 _LOOSEST = 8

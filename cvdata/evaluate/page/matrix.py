@@ -40,7 +40,8 @@ def confusion_section(page: Page, report: EvalReport) -> None:
         page.figure(drawing, _caption(table, len(chosen), len(names) - len(chosen)))
         pairs = _pairs(names, table, held.background)
         if pairs:
-            page.table(["truth", "taken for", "times", "share of the truth"], pairs, align="llrr")
+            times = "pixels" if report.kind == "pixels" else "times"
+            page.table(["truth", "taken for", times, "share of the truth"], pairs, align="llrr")
 
 
 def _intro(held: Confusion) -> str:

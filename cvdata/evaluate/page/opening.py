@@ -8,7 +8,7 @@ from ...reports.scales import plural
 from ...reports.spans import gauge
 from ..advice import advice
 from ..report import Comparison, ComparisonRow, EvalReport, Number
-from ..words import between, figure, meaning, model_names, name_of, read_high, short_name
+from ..words import between, figure, meaning, model_names, name_of, no_intervals, read_high, short_name
 
 __all__ = ["TONES", "opening"]
 
@@ -90,6 +90,8 @@ def _how_sure(report: EvalReport) -> str:
     held = report.intervals
     if held is None:
         return "No intervals were computed: how far these figures would move on other pictures is not known."
+    if none := no_intervals(report):
+        return f"There are {none}."
     high = read_high(report)
     return (
         f"Below each figure stands its {100 * held.level:g} % interval, from {held.resamples:,} resamples of "

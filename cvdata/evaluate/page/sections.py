@@ -9,7 +9,7 @@ from ...reports.page import Cell, Page, Shown, badge
 from ...reports.scales import plural
 from ...reports.spans import Span, spans
 from ..report import Comparison, ComparisonRow, Difference, EvalReport, Explanation, Number, Slice
-from ..words import KINDS_OF_ERROR, between, figure, model_names, name_of
+from ..words import KINDS_OF_ERROR, between, figure, model_names, moved, name_of
 from .opening import TONES
 
 __all__ = ["comparison_section", "error_section", "explanation_section", "settings_section", "slice_section"]
@@ -177,13 +177,13 @@ def explanation_section(page: Page, report: EvalReport) -> None:
 
 def _steps(page: Page, held: Explanation) -> None:
     with page.panel(f"From COCO to {_PROTOCOLS[held.protocol]}"):
-        told = [step for step in held.steps if step.before != step.after]
+        told = [step for step in held.steps if moved(step)]
         if told:
             rows: list[list[Cell]] = [
                 [step.what, step.metric, figure(step.before), figure(step.after), _change(step)] for step in told
             ]
             page.table(["what changes", "figure", "before", "after", "difference"], rows, align="llrrr")
-        same = list(dict.fromkeys(step.rule for step in held.steps if step.before == step.after))
+        same = list(dict.fromkeys(step.rule for step in held.steps if not moved(step)))
         if same:
             page.text(f"Without effect here: {', '.join(rule.replace('-', ' ') for rule in same)}.")
 

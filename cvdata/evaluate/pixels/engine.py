@@ -75,6 +75,9 @@ def panoptic_sums(
 ) -> NDArray[np.float64] | None:
     """Return segments found, found wrongly and missed, and the sum of their IoU, by class; None for broken files.
 
+    Also None where the truth's areas, which the engine takes from the document, cannot be those of its pixels: more
+    than the picture has, or so few that segments overlap by more than all. A map that was scaled alone looks so.
+
     Args:
         truth, found: folder and name of the PNG file of each.
         ours, theirs: the segments of each.
@@ -84,7 +87,7 @@ def panoptic_sums(
     """
     from hotcoco import panoptic
 
-    if not all(_allowed(f"{folder}/{name}") for folder, name in (truth, found)):
+    if not _allowed("/".join(found)) or not _room_for(ours, "/".join(truth)):
         return None
     one = _document(truth[1], ours)
     one["categories"] = [{"id": row, "name": str(row), "isthing": 0} for row in range(classes)]
@@ -96,7 +99,13 @@ def panoptic_sums(
     sums = np.zeros((4, classes))
     for row, figures in judge.results()["per_class"].items():
         sums[:, int(row)] = [figures[name] for name in ("tp", "fp", "fn", "iou")]
-    return sums
+    return None if (sums[3] > sums[0] * (1 + 1e-9)).any() else sums
+
+
+def _room_for(segments: Segments, path: str) -> bool:
+    """Tell whether a file is a picture of an allowed size that has as many pixels as its segments."""
+    header = read_header(path)
+    return not isinstance(header, str) and float(segments.areas.sum()) <= header.width * header.height
 
 
 def _document(file: str, segments: Segments) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ...errors import EvaluationError, UsageError, show
 from ...formats.label_maps import looks_like_label_maps, open_label_maps, read_classes
 from ...formats.panoptic_files import looks_panoptic, open_panoptic
 from ..report import EvalReport, Intervals
-from ..settings import EvalSettings, check_settings
+from ..settings import EvalSettings, check_settings, refuse_rules_of_objects
 from ..uncertainty import Units, described
 from .comparing import compare_judged
 from .judged import Judged, Samples, numbers_of, sampled
@@ -105,7 +105,8 @@ def _judged_segments(
 
 def _refuse(settings: EvalSettings) -> None:
     """Refuse what only objects have, rather than pass over it."""
-    for given, option in ((settings.by, "--by"), (settings.split, "--split"), (settings.explain, "--explain")):
+    refuse_rules_of_objects(settings, "maps of pixels")
+    for given, option in ((settings.by, "--by"), (settings.split, "--split")):
         if given:
             raise UsageError(f"{option} is for objects; maps of pixels have none", hint="give the folder of one part")
     if settings.resample == "groups":

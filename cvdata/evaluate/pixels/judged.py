@@ -84,7 +84,15 @@ def sampled(judged: Judged, settings: EvalSettings) -> Samples:
 
 def numbers_of(judged: Judged, samples: Samples, level: float) -> tuple[dict[str, Number], list[ClassResult]]:
     """Return the figures over all classes and those of each, with the intervals that the resamples give."""
-    numbers = {name: interval(values[1:], float(values[0]), level) for name, values in samples.items()}
+    among = dict.fromkeys(judged.metrics, judged.pictures)
+    among |= {
+        class_key(metric, row): count
+        for row, count in enumerate(judged.images.tolist())
+        for metric in judged.class_metrics
+    }
+    numbers = {
+        name: interval(values[1:], float(values[0]), level, among=among[name]) for name, values in samples.items()
+    }
     classes = [
         ClassResult(
             name=name,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import EvaluationError, show
 from ...files import Finding
+from ...reports.scales import plural
 
 __all__ = ["Named", "left_out", "match_names"]
 
@@ -52,7 +53,7 @@ def left_out(found: Named, rows: NDArray[np.int64]) -> list[Finding]:
     extra = np.setdiff1d(np.arange(len(found.names)), rows)
     if not len(extra):
         return []
-    message = f"{len(extra):,} pictures of FOUND are not in the truth and are left out"
+    message = f"left out: {plural(len(extra), 'picture')} of FOUND that the truth does not have"
     examples = [show(found.names[row]) for row in extra[:3].tolist()]
     return [Finding(code="pictures-not-in-truth", message=message, count=len(extra), examples=examples)]
 

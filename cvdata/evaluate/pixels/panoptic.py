@@ -132,6 +132,7 @@ def _say_what_is_wrong(pair: _Pair) -> NoReturn:
             hint="bring what was found to the size of the truth, without blending ids (nearest neighbour)",
         )
     _check(pair.truth, truth, truth_path)
+    _check_areas(pair.truth, truth, truth_path)
     _check(pair.found, found, found_path)
     raise EvaluationError(
         "hotcoco cannot hold this map of segments against that of the truth",
@@ -150,6 +151,21 @@ def _check(segments: Segments, ids: NDArray[np.uint32], path: str) -> None:
         if len(missing):
             hint = "write both from the same segments; a map must be scaled without blending (nearest neighbour)"
             raise FormatError(what.format(int(missing[0])), at=Place(path), hint=hint)
+
+
+def _check_areas(segments: Segments, ids: NDArray[np.uint32], path: str) -> None:
+    """Refuse a map of the truth whose segments have other areas than the document says; it has all of them."""
+    values, counts = np.unique(ids, return_counts=True)
+    pixels = counts[np.searchsorted(values, segments.ids)]
+    wrong = np.flatnonzero(pixels != segments.areas)
+    if len(wrong):
+        row = int(wrong[0])
+        raise FormatError(
+            f"the PNG file has {pixels[row]:,} pixels of segment {segments.ids[row]}, and the document says "
+            f"{segments.areas[row]:,}",
+            at=Place(path),
+            hint="write the document anew from the map, which was scaled or changed after it",
+        )
 
 
 def judge_segments(panoptic: Panoptic) -> Judged:

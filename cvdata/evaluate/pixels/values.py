@@ -132,10 +132,15 @@ def _numbered(ours: _Side, theirs: _Side, void: NDArray[np.int64], findings: lis
     else:
         values = np.setdiff1d(values, void)
         names = tuple(str(value) for value in values.tolist())
-        message = f"no list names the {len(names)} classes; they are called by their values"
+        message = f"no list names the {len(names):,} classes; they are called by their values{_but(ours, theirs, void)}"
         findings.append(Finding(code="classes-without-names", message=message, count=len(names), examples=[]))
     table = PixelClasses(names, values, None, np.zeros(0, np.int64), "the values")
     return replace(ours, classes=table), replace(theirs, classes=table)
+
+
+def _but(ours: _Side, theirs: _Side, void: NDArray[np.int64]) -> str:
+    left_out = np.intersect1d(np.union1d(ours.values, theirs.values), void).tolist()
+    return f", and {' and '.join(map(str, left_out))} is void" if left_out else ""
 
 
 def _not_binary(found: _Side, void: NDArray[np.int64]) -> EvaluationError:

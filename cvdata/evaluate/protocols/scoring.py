@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..coco import overlaps_of
-from ..matching import Matches, Rules, match
+from ..matching import Matches, Rules, match, places_of
 from ..numbers import Numbers
 from ..objects import Kind
 from ..overlaps import Overlaps, box_overlaps
@@ -127,11 +127,11 @@ class Scoring:
 
     @cached_property
     def _place_in_class(self) -> NDArray[np.int64]:
-        return _places(self.pair, by_class=True)
+        return places_of(self.pair, by_class=True)
 
     @cached_property
     def _place_in_picture(self) -> NDArray[np.int64]:
-        return _places(self.pair, by_class=False)
+        return places_of(self.pair, by_class=False)
 
     @cached_property
     def _copies(self) -> NDArray[np.bool_]:
@@ -151,23 +151,6 @@ def _overlaps(pair: Pair, kind: Kind, least: float, pixel: float) -> Overlaps:
     if kind == "boxes":
         return box_overlaps(pair, least=least, same_class=True, pixel=pixel)
     return overlaps_of(pair, kind, least=least, same_class=True)
-
-
-def _places(pair: Pair, *, by_class: bool) -> NDArray[np.int64]:
-    """Return the place of each detection among those of its picture (and class), int64, 0 for the surest.
-
-    Equal scores stay as they came.
-    """
-    table = pair.found.annotations
-    group = table.image.astype(np.int64)
-    if by_class:
-        group = group * max(len(pair.classes), 1) + table.category
-    order = np.lexsort((-pair.score, group))
-    grouped = group[order]
-    first = np.searchsorted(grouped, grouped, side="left")
-    place = np.empty(len(group), np.int64)
-    place[order] = np.arange(len(group)) - first
-    return place
 
 
 def _copies(pair: Pair) -> NDArray[np.bool_]:

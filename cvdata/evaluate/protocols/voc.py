@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ...errors import UsageError
 from ..numbers import Numbers
 from ..objects import Kind
 from ..overlaps import Overlaps
@@ -44,16 +45,16 @@ def voc_numbers(
         year: up to 2009 precision is read at eleven recalls, from 2010 on the whole area counts.
         overlaps: at least the pairs of one class that reach the lowest threshold; None to compute them.
         thresholds: overlaps from which an object counts as found; the kits have 0.5 alone.
-        pixel: added to widths and heights, in pixels, see above; not for masks.
+        pixel: added to widths and heights of boxes, in pixels, see above.
         above: the overlap must lie above the threshold, not only reach it.
 
     Raises:
-        UsageError: keypoints are compared.
+        UsageError: keypoints are compared, or masks with a pixel added.
     """
     refuse_keypoints(kind, "Pascal VOC")
-    rules = msgspec.structs.replace(
-        voc_rules(year), thresholds=thresholds, pixel=pixel if kind == "boxes" else 0.0, above=above
-    )
+    if pixel and kind != "boxes":
+        raise UsageError("masks have no pixel to add", hint="leave out --pixel, or compare --kind boxes")
+    rules = msgspec.structs.replace(voc_rules(year), thresholds=thresholds, pixel=pixel, above=above)
     names = {f"AP{100 * threshold:g}": slice(line, line + 1) for line, threshold in enumerate(thresholds)}
     return Scoring(pair, kind, overlaps).numbers(rules, names)
 

@@ -16,19 +16,21 @@ from ..objects import Kind
 from ..pair import Pair
 from ..report import Comparison, ComparisonRow, Intervals, Number
 from ..settings import EvalSettings
+from .ap_bootstrap import Evidence
 from .figures import (
     ClassFigures,
     Part,
+    evidence_by_name,
     figures_once,
     figures_resampled,
     means_of,
     names_of,
-    objects_of,
     parts_of,
+    units_with_objects,
     work_of,
 )
 from .intervals import PAIRED, interval, spread_of, two_sided
-from .resampling import described, resamples_for, units_of
+from .resampling import Units, described, resamples_for, units_of
 
 __all__ = ["Paired", "compare", "comparison_of", "holm"]
 
@@ -44,7 +46,7 @@ class Paired:
 
     Attributes:
         name: of the class; None for all classes together; `metric`: name of the figure.
-        objects: that the figure rests on; `among`: number of them, or of what is drawn where that is less.
+        objects: that the figure rests on; `among`: number of pictures or groups with any of them.
         first, second: the figures, NaN where they are not defined.
         difference: second minus first in each resample, shape (resamples,), NaN likewise.
     """
@@ -108,20 +110,20 @@ def compare(
     samples = [figures_resampled(parts, units, resamples, settings.seed, progress.advance) for parts in both]
     whole = [means_of(parts, figures) for parts, figures in zip(both, values, strict=True)]
     drawn = [means_of(parts, figures) for parts, figures in zip(both, samples, strict=True)]
-    objects = objects_of(both[0])
+    evidence = evidence_by_name(both[0])
     metrics = [
         Paired(
             name=None,
             metric=name,
-            objects=int(objects[name].sum()),
-            among=min(units.count, int(objects[name].sum())),
+            objects=sum(len(one.objects) for one in evidence[name]),
+            among=units_with_objects(evidence[name], units),
             first=float(whole[0][name][0]),
             second=float(whole[1][name][0]),
             difference=drawn[1][name] - drawn[0][name],
         )
         for name in names_of(both[0])
     ]
-    classes = _classes(first.classes, names_of(both[0])[0], objects, units.count, values, samples)
+    classes = _classes(first.classes, names_of(both[0])[0], evidence, units, values, samples)
     return comparison_of(metrics, classes, names, described(units, settings, resamples))
 
 
@@ -137,8 +139,8 @@ def _parts(pair: Pair, kind: Kind, settings: EvalSettings) -> list[Part]:
 def _classes(
     classes: Sequence[str],
     metric: str,
-    objects: dict[str, NDArray[np.int64]],
-    units: int,
+    evidence: dict[str, list[Evidence]],
+    units: Units,
     values: list[ClassFigures],
     samples: list[ClassFigures],
 ) -> list[Paired]:
@@ -147,8 +149,8 @@ def _classes(
         Paired(
             name=name,
             metric=metric,
-            objects=int(objects[metric][row]),
-            among=min(units, int(objects[metric][row])),
+            objects=len(evidence[metric][row].objects),
+            among=units_with_objects([evidence[metric][row]], units),
             first=float(values[0][metric][0, row]),
             second=float(values[1][metric][0, row]),
             difference=difference[:, row],

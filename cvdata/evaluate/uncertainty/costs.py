@@ -49,7 +49,7 @@ def sure_costs(
         blocks.append(cost_samples(pair, worlds, weights))
         progress.advance(1)
 
-    among = min(units.count, len(worlds[NOW].objects))
+    among = len(np.unique(units.of[pair.truth.annotations.image[worlds[NOW].objects]]))
 
     def sure(name: str, cost: Number) -> Number:
         samples = np.concatenate([block[name] for block in blocks])

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ..coco import Grid, grid_of, overlaps_of
 from ..coco.lvis import classes_by_rarity, lvis_grid
+from ..coco.lvis_matches import lvis_matches
 from ..matching import Rules, match
 from ..objects import Kind
-from ..overlaps import Overlaps
+from ..overlaps import Overlaps, box_overlaps
 from ..pair import Pair
 from ..precision import COCO_RECALLS
 from ..protocols.averages import VOC_RECALLS
@@ -21,7 +22,6 @@ from ..protocols.rules import VOC
 from ..settings import AREAS, EvalSettings
 from .ap_bootstrap import Evidence, Reading, class_figures, evidence_of
 from .intervals import ENVELOPE, SMOOTH, Bias
-from .lvis_parts import lvis_matches
 from .resampling import Units, draws
 
 __all__ = [
@@ -30,14 +30,15 @@ __all__ = [
     "bias_of",
     "blocks_of",
     "end_to_end",
+    "evidence_by_name",
     "figures_once",
     "figures_resampled",
     "main_part",
     "means_of",
     "names_of",
-    "objects_of",
     "over_classes",
     "parts_of",
+    "units_with_objects",
     "weights_of",
     "work_of",
 ]
@@ -126,13 +127,18 @@ def _lvis_parts(pair: Pair, grid: Grid, overlaps: Overlaps) -> list[Part]:
 def _voc_part(
     pair: Pair, kind: Kind, settings: EvalSettings, overlaps: Overlaps, area: tuple[float, float] | None
 ) -> Part:
-    protocol = VOC[2007 if settings.protocol == "voc07" else 2012]
-    if pair.truth.annotations.has("crowd").any():
+    protocol, thresholds = VOC[2007 if settings.protocol == "voc07" else 2012], settings.voc_thresholds
+    pixel = settings.pixel if kind == "boxes" else 0
+    crowd = bool(pair.truth.annotations.has("crowd").any())
+    if crowd:
         truth = replace(pair.truth, annotations=replace(pair.truth.annotations, crowd=None))
         pair = replace(pair, truth=truth)
-        overlaps = overlaps_of(pair, kind, least=min(protocol.thresholds), same_class=True)
+    if pixel:
+        overlaps = box_overlaps(pair, least=min(thresholds), same_class=True, pixel=pixel)
+    elif crowd:
+        overlaps = overlaps_of(pair, kind, least=min(thresholds), same_class=True)
     rules = Rules(
-        thresholds=protocol.thresholds,
+        thresholds=thresholds,
         above=protocol.above,
         area=area,
         max_detections=protocol.per_class,
@@ -140,7 +146,7 @@ def _voc_part(
         crowd=protocol.crowd,
         difficult=protocol.difficult,
     )
-    names: dict[str, int | None] = {f"AP{100 * value:g}": line for line, value in enumerate(protocol.thresholds)}
+    names: dict[str, int | None] = {f"AP{100 * value:g}": line for line, value in enumerate(thresholds)}
     recalls = VOC_RECALLS if protocol.average == "voc07" else None
     return Part(evidence_of(pair, match(pair, overlaps, rules, kind)), Reading(recalls, names))
 
@@ -152,14 +158,22 @@ def names_of(parts: list[Part]) -> list[str]:
     return [*precision, *(name for part in parts for name in part.reading.recall)]
 
 
-def objects_of(parts: list[Part]) -> dict[str, NDArray[np.int64]]:
-    """Return the number of objects of the classes that each figure rests on, int64, by name."""
-    counts = {}
+def evidence_by_name(parts: list[Part]) -> dict[str, list[Evidence]]:
+    """Return the evidence on the classes that each figure rests on, by name."""
+    by_name: dict[str, list[Evidence]] = {}
     for part in parts:
-        column = np.array([len(evidence.objects) for evidence in part.evidence], np.int64)
-        counts.update(dict.fromkeys(part.reading.names, column))
-        counts.update({name: column[rows] for name, rows in part.some.items()})
-    return counts
+        by_name |= dict.fromkeys(part.reading.names, part.evidence)
+        by_name |= {name: [part.evidence[row] for row in rows] for name, rows in part.some.items()}
+    return by_name
+
+
+def units_with_objects(evidence: list[Evidence], units: Units) -> int:
+    """Return how many pictures or groups have an object that counts: on so many things a figure rests.
+
+    Objects of one picture are found or missed together, so that a hundred on two pictures tell as little as two.
+    """
+    pictures = np.concatenate([np.zeros(0, np.int64), *(one.objects for one in evidence)])
+    return int(np.count_nonzero(np.bincount(units.of[pictures])))
 
 
 def bias_of(name: str) -> Bias:
@@ -185,6 +199,8 @@ def figures_resampled(
 
 def end_to_end(blocks: list[ClassFigures]) -> ClassFigures:
     """Join figures of several blocks of resamples."""
+    if len(blocks) == 1:  # of a thousand classes these are large
+        return blocks[0]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 

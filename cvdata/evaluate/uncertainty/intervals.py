@@ -15,6 +15,10 @@ __all__ = ["ENVELOPE", "METHOD", "PAIRED", "SMOOTH", "Bias", "Spread", "interval
 METHOD = "expanded percentile bootstrap (Hesterberg 2015), corrected for bias"
 
 
+_ROUNDING = 1e-6
+"""Figures of resamples that differ by less are equal: they are float32."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bias:
     """How far a figure lies from the truth on average, as a multiple of how far resamples lie from the figure.
@@ -64,7 +68,7 @@ def spread_of(samples: NDArray[np.float64], value: float, bias: Bias) -> Spread 
     may lie from the truth, and an interval without width would claim that everything is.
     """
     defined = np.sort(samples[~np.isnan(samples)]).astype(np.float64)
-    if len(defined) < max(2, len(samples) / 2) or defined[0] == defined[-1]:
+    if len(defined) < max(2, len(samples) / 2) or defined[-1] - defined[0] <= _ROUNDING:
         return None
     mean, deviation = float(defined.mean()), float(defined.std())
     off = bias.multiple * (mean - value)
@@ -103,20 +107,24 @@ def interval(
     spread = spread_of(samples, float(value), bias)
     if spread is None:
         return Number(float(value))
-    beyond = _expanded((1 - level) / 2, among)
+    reach = _reach((1 - level) / 2, among)
+    beyond = NormalDist().cdf(-reach)
     # Of B resamples the p (B + 1)-th is meant (Davison and Hinkley 1997, chapter 5): other quantiles lie too far in.
-    low, high = np.clip(np.quantile(spread.around, [beyond, 1 - beyond], method="weibull"), *bounds)
+    ends = np.quantile(spread.around, [beyond, 1 - beyond], method="weibull")
+    if beyond * (len(spread.around) + 1) < 1:
+        # No resample lies so far out, and those of five things cannot: there the ends are those of Student's interval.
+        ends = spread.centre + np.array([-reach, reach]) * spread.error
+    low, high = np.clip(ends, *bounds)
     return Number(float(value), float(low), float(high))
 
 
-def _expanded(beyond: float, among: int | None) -> float:
-    """Return the share of resamples to leave out at each end for a share of the truth to lie there."""
+def _reach(beyond: float, among: int | None) -> float:
+    """Return how many deviations of the resamples each end lies out for a share of the truth to lie beyond it."""
+    normal = -NormalDist().inv_cdf(beyond)
     if among is None:
-        return beyond
+        return normal
     many = max(among, 2)
-    normal = NormalDist()
-    reach = _student(-normal.inv_cdf(beyond), many - 1) * np.sqrt(many / (many - 1))
-    return normal.cdf(-reach)
+    return _student(normal, many - 1) * float(np.sqrt(many / (many - 1)))
 
 
 def two_sided(spread: Spread, among: int) -> float:

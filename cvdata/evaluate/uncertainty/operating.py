@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..diagnosis.curves import best_score, by_score, mean_f1
 from ..diagnosis.ious import matched_overlap
-from ..matching import Rules, match
+from ..judging import matches_of
 from ..objects import Kind
 from ..overlaps import Overlaps
 from ..pair import Pair
@@ -18,10 +18,7 @@ from ..precision import class_curves
 from ..settings import EvalSettings
 from .figures import ClassFigures, over_classes
 
-__all__ = ["OPERATING", "Operating", "operating_of"]
-
-OPERATING = ("precision", "recall", "F1", "mean_IoU")
-"""Names of the figures."""
+__all__ = ["Operating", "operating_of"]
 
 _Table = NDArray[np.float64]
 
@@ -99,7 +96,7 @@ def _share(part: _Table, whole: _Table) -> _Table:
 def operating_of(pair: Pair, kind: Kind, settings: EvalSettings, overlaps: Overlaps) -> Operating:
     """Return what the figures are made of, at IoU 0.5."""
     table, truth, classes = pair.found.annotations, pair.truth.annotations, len(pair.classes)
-    matches = match(pair, overlaps, Rules(thresholds=(0.5,), max_detections=settings.max_detections[-1]), kind)
+    matches = matches_of(pair, kind, settings, overlaps)
     score = best_score(*mean_f1(by_score(pair, class_curves(pair, matches)))) or 0.0
     true, false = matches.true[0], matches.false[0]
     value = matched_overlap(overlaps, matches)

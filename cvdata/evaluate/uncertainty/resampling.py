@@ -98,7 +98,11 @@ def draws(units: int, resamples: int, seed: int, *, block: int | None = None) ->
 
 
 def resampled(
-    metrics: Callable[[NDArray[np.int32]], Mapping[str, float | None]], units: int | Units, settings: EvalSettings
+    metrics: Callable[[NDArray[np.int32]], Mapping[str, float | None]],
+    units: int | Units,
+    settings: EvalSettings,
+    *,
+    among: Callable[[str], int] | None = None,
 ) -> dict[str, Number]:
     """Compute figures with their intervals, from a function of how often each picture is there.
 
@@ -106,6 +110,7 @@ def resampled(
         metrics: figures by name for weights, int32, shape (pictures,); all 1 are the figures themselves. A figure that
             is not defined is None or NaN.
         units: what is drawn, or the number of pictures.
+        among: number of units that a figure rests on, by its name; None where each rests on all.
     """
     drawn = Units.pictures(units) if isinstance(units, int) else units
     values = metrics(np.ones(len(drawn.of), np.int32))
@@ -116,7 +121,7 @@ def resampled(
                 for name, value in metrics(drawn.weights(counts)).items():
                     samples[name].append(np.nan if value is None else value)
     return {
-        name: interval(np.array(samples[name]), value, settings.level, among=drawn.count)
+        name: interval(np.array(samples[name]), value, settings.level, among=among(name) if among else drawn.count)
         for name, value in values.items()
     }
 

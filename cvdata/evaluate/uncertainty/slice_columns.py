@@ -134,8 +134,17 @@ def _text(value: Any) -> str:
 def _ranges(numbers: NDArray[np.float64]) -> tuple[_Codes, list[str]]:
     edges = np.unique(np.nanquantile(numbers, [0, 0.25, 0.5, 0.75, 1]))
     code = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
-    names = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+    names = [f"{low} to {high}" for low, high in pairwise(_told_apart(edges.tolist()))]
     return np.where(np.isnan(numbers), len(names), code), [*names, NOT_GIVEN]
+
+
+def _told_apart(numbers: list[float]) -> list[str]:
+    """Write different numbers with six digits, or with more where those do not tell them apart."""
+    for digits in (6, 10, 16):
+        texts = [f"{number:.{digits}g}" for number in numbers]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [repr(number) for number in numbers]
 
 
 def _limited(of: Literal["pictures", "objects"], code: _Codes, names: list[str]) -> Column:

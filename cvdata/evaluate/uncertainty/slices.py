@@ -17,7 +17,7 @@ from ..pair import Pair
 from ..report import Slice
 from ..settings import AREAS, EvalSettings
 from .ap_bootstrap import Evidence
-from .figures import Part, bias_of, figures_once, figures_resampled, main_part, over_classes
+from .figures import Part, bias_of, figures_once, figures_resampled, main_part, over_classes, units_with_objects
 from .intervals import interval
 from .resampling import resamples_for, units_of
 from .slice_columns import Column, column_of
@@ -127,7 +127,7 @@ def _measured(by: str, one: _Part, pair: Pair, settings: EvalSettings) -> Slice:
         samples = over_classes(figures_resampled([one.part], units, resamples, settings.seed))
     none = np.zeros(0)
     objects = sum(len(evidence.objects) for evidence in one.part.evidence)
-    among = min(one.pictures, objects) if units.kind == "pictures" else min(units.count, objects)
+    among = units_with_objects(one.part.evidence, units)
     return Slice(
         by=by,
         value=one.value,

@@ -16,11 +16,14 @@ from ..report import Intervals, Number
 from ..settings import EvalSettings
 from .figures import (
     ClassFigures,
+    Part,
     bias_of,
     end_to_end,
+    evidence_by_name,
     figures_resampled,
     means_of,
     parts_of,
+    units_with_objects,
     weights_of,
     work_of,
 )
@@ -65,13 +68,19 @@ def sure_numbers(
     resamples = resamples_for(settings, len(pair.found.annotations))
     if not resamples or not units.count:
         return Sure(_plain(numbers.metrics), [_plain(values) for values in numbers.classes], None)
-    classes, whole = _samples(pair, kind, settings, overlaps, units, resamples, progress)
-    objects = np.bincount(pair.truth.annotations.category, minlength=len(pair.classes)).tolist()
-    among = [min(units.count, count) for count in (sum(objects), *objects)]
+    parts = parts_of(pair, kind, settings, overlaps)
+    among = {name: units_with_objects(evidence, units) for name, evidence in evidence_by_name(parts).items()}
+    classes, whole = _samples(parts, units, settings, resamples, progress)
+    del parts  # which are large
+    operating = operating_of(pair, kind, settings, overlaps)
+    blocks = [operating.figures(weights) for weights in weights_of(units, resamples, settings.seed)]
+    classes |= end_to_end([block[0] for block in blocks])
+    whole |= end_to_end([block[1] for block in blocks])
+    of_class, of_all = _among(pair, units)
     return Sure(
-        metrics=_with_ends(numbers.metrics, whole, settings.level, among[0]),
+        metrics=_with_ends(numbers.metrics, whole, settings.level, of_all, among),
         classes=[
-            _with_ends(values, {name: table[:, row] for name, table in classes.items()}, settings.level, among[row + 1])
+            _with_ends(values, {name: table[:, row] for name, table in classes.items()}, settings.level, of_class[row])
             for row, values in enumerate(numbers.classes)
         ],
         intervals=described(units, settings, resamples),
@@ -79,24 +88,19 @@ def sure_numbers(
 
 
 def _samples(
-    pair: Pair,
-    kind: Kind,
-    settings: EvalSettings,
-    overlaps: Overlaps,
-    units: Units,
-    resamples: int,
-    progress: Progress,
+    parts: list[Part], units: Units, settings: EvalSettings, resamples: int, progress: Progress
 ) -> tuple[ClassFigures, ClassFigures]:
     """Return the figures of every class, shape (resamples, classes), and of all, shape (resamples,), by name."""
-    parts = parts_of(pair, kind, settings, overlaps)
     progress.start("resample", work_of(parts, units, resamples))
     classes = figures_resampled(parts, units, resamples, settings.seed, progress.advance) if parts else {}
-    whole = means_of(parts, classes)
-    del parts  # which are large
-    operating = operating_of(pair, kind, settings, overlaps)
-    blocks = [operating.figures(weights) for weights in weights_of(units, resamples, settings.seed)]
-    whole |= end_to_end([block[1] for block in blocks])
-    return classes | end_to_end([block[0] for block in blocks]), whole
+    return classes, means_of(parts, classes)
+
+
+def _among(pair: Pair, units: Units) -> tuple[list[int], int]:
+    """Return how many pictures or groups have an object, of each class and of any."""
+    table, classes = pair.truth.annotations, max(len(pair.classes), 1)
+    key = np.unique(units.of[table.image] * classes + table.category)
+    return np.bincount(key % classes, minlength=classes).tolist(), len(np.unique(key // classes))
 
 
 def _plain(values: dict[str, float | None]) -> dict[str, Number]:
@@ -104,10 +108,20 @@ def _plain(values: dict[str, float | None]) -> dict[str, Number]:
 
 
 def _with_ends(
-    values: dict[str, float | None], samples: dict[str, NDArray[np.float64]], level: float, among: int
+    values: dict[str, float | None],
+    samples: dict[str, NDArray[np.float64]],
+    level: float,
+    among: int,
+    of_some: dict[str, int] | None = None,
 ) -> dict[str, Number]:
+    """Put the intervals around some figures.
+
+    Args:
+        among: number of things that they rest on; `of_some`: that of those that rest on fewer, by name.
+    """
+    rests = of_some or {}
     return {
-        name: interval(samples[name], value, level, bias=bias_of(name), among=among)
+        name: interval(samples[name], value, level, bias=bias_of(name), among=rests.get(name, among))
         if name in samples
         else Number(value)
         for name, value in values.items()

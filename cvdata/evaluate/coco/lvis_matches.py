@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coco import Grid, overlaps_of
-from ..coco.federated import class_rows
-from ..matching import Matches, Rules, match
+from ..matching import Matches, Rules, match, places_of
 from ..overlaps import Overlaps
 from ..pair import Pair
+from .engine import overlaps_of
+from .federated import class_rows
+from .grid import Grid
 
 __all__ = ["lvis_matches"]
 
@@ -29,7 +30,7 @@ def lvis_matches(pair: Pair, overlaps: Overlaps, grid: Grid) -> list[Matches]:
     table = pair.found.annotations
     labelled = _flags(pair, "neg_category_ids")
     labelled[pair.truth.annotations.image, pair.truth.annotations.category] = True
-    kept = labelled[table.image, table.category] & (_places(pair) < grid.max_detections[-1])
+    kept = labelled[table.image, table.category] & (places_of(pair, by_class=False) < grid.max_detections[-1])
     unsure = _flags(pair, "not_exhaustive_category_ids")[table.image, table.category]
     parts = []
     for bounds in grid.areas.values():
@@ -47,12 +48,3 @@ def _flags(pair: Pair, field: str) -> NDArray[np.bool_]:
     for image, rows in enumerate(class_rows(pair.truth, field)):
         flags[image, rows or []] = True
     return flags
-
-
-def _places(pair: Pair) -> NDArray[np.int64]:
-    """Return the place of each detection on its picture, int64, 0 for the surest; equal ones stay as they came."""
-    image = pair.found.annotations.image
-    order = np.lexsort((-pair.score, image))
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order)) - np.searchsorted(image, image[order], side="left")
-    return place
