@@ -1,4 +1,5 @@
-# make demo: see cvdata at work.  make test: the gate.  Both set up .venv first, on any machine with Python >= 3.10.
+# make demo: see cvdata at work.  make test: the gate.  make slow: the tests that take minutes.
+# Each sets up .venv first, on any machine with Python >= 3.10.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTRAS ?= dev
 
-.PHONY: demo test quick format lint types schemas bench clean
+.PHONY: demo test slow format lint types schemas bench clean
 
 demo: $(STAMP)
 	$(BIN)/cvdata demo demo --overwrite
@@ -16,10 +17,10 @@ test: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(MAKE) --no-print-directory types
-	$(BIN)/python -m pytest
-
-quick: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"
+
+slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
 
 format: $(STAMP)
 	$(BIN)/ruff format

@@ -16,6 +16,11 @@ os.environ["SOURCE_DATE_EPOCH"] = "1767225600"  # 2026-01-01
 SHARED = Path(__file__).resolve().parents[1] / "../shared"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Test the engine first: hotcoco leaves threads behind that end with the process, and then no worker is forked."""
+    items.sort(key=lambda item: item.path.parent.name != "engine")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of real data beside the checkout; tests that need it skip, visibly, where it is missing."""
