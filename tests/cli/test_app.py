@@ -140,8 +140,25 @@ def test_other_ends_have_codes_of_their_own(how: str, code: int, text: str) -> N
     assert (done.returncode, done.stderr) == (code, text)
 
 
+def test_every_file_of_a_command_adds_that_command() -> None:
+    load = "from cvdata.cli.main import COMMANDS, load_commands; from cvdata.cli.app import app"
+    named = "[one.name or one.callback.__name__.strip('_') for one in app.registered_commands]"
+    code = f"import json; {load}; "
+
+    def run(words: list[str]) -> tuple[list[str], list[str]]:
+        program = f"{code}load_commands({words}); print(json.dumps([list(COMMANDS), {named}]))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        known, loaded = json.loads(done.stdout)
+        return known, loaded
+
+    known, loaded = run([])
+    assert loaded == known
+    assert [run([name])[1] for name in known] == [[name] for name in known]
+    assert run(["mistyped"])[1] == known
+
+
 def test_the_help_imports_nothing_heavy() -> None:
-    code = "import sys; from cvdata.cli import app; import cvdata.cli.convert, cvdata.cli.formats; print(*sys.modules)"
+    code = "import sys; from cvdata.cli.main import load_commands; load_commands(['--help']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert {"numpy", "PIL", "msgspec", "pycocotools", "torch", "cv2"} & set(done.stdout.split()) == set()
