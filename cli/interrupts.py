@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from ..engine import Progress
+if TYPE_CHECKING:
+    from ..engine import Progress
 
 __all__ = ["Watched", "catch_interrupts"]
 
