@@ -326,7 +326,7 @@ def _run(
 
     outputs.check()
     with progress_for(quiet=quiet) as progress:
-        outcome = evaluate_sources(sources, settings, progress)
+        outcome = evaluate_sources(sources, settings, progress, gates)
         judged = judge(outcome.report, gates)
         outputs.write(outcome, progress)
     _show(outcome.report, judged, as_json=as_json, quiet=quiet, page=bool(outputs.paths))

@@ -10,7 +10,7 @@ from .eval_figures import figure, plain
 from .table import table_lines
 
 if TYPE_CHECKING:
-    from ..evaluate.report import Confusion, Errors, EvalReport, LabelError
+    from ..evaluate.report import Confusion, EvalReport, LabelError
     from .pen import Paper
 
 __all__ = ["advice_lines", "detail_lines"]
@@ -42,7 +42,7 @@ def advice_lines(report: EvalReport, paper: Paper) -> list[str]:
 def detail_lines(report: EvalReport, paper: Paper) -> list[str]:
     """Return where the errors are: kinds, classes, places and pictures."""
     parts = [
-        _errors(report.errors, paper),
+        _errors(report, paper),
         _confused(report.confusion, "pixels" if report.kind == "pixels" else "times", paper),
         _placed(report, paper),
         _label_errors(report.label_errors, report.kind == "labels", paper),
@@ -51,8 +51,11 @@ def detail_lines(report: EvalReport, paper: Paper) -> list[str]:
     return [line for part in parts if part for line in ["", *part]][1:]
 
 
-def _errors(errors: Errors | None, paper: Paper) -> list[str]:
+def _errors(report: EvalReport, paper: Paper) -> list[str]:
     """Return each kind of error, the dearest first, with what it is."""
+    from ..evaluate.words import likeness
+
+    errors = report.errors
     if errors is None:
         return []
     made = [kind for kind in errors.kinds if kind.count]
@@ -60,7 +63,10 @@ def _errors(errors: Errors | None, paper: Paper) -> list[str]:
     title = f"errors, and what AP50 (now {plain(errors.ap)}) would gain without them (TIDE)"
     cells = [[kind.name, f"{kind.count:,}", figure(kind.cost, signed=True)] for kind in made]
     table = table_lines(["", "count", "gain"], cells)
-    lines = [*table[:1], *(f"{row}  {_KINDS[kind.name]}" for row, kind in zip(table[1:], made, strict=True))]
+    lines = [
+        *table[:1],
+        *(f"{row}  {likeness(_KINDS[kind.name], report)}" for row, kind in zip(table[1:], made, strict=True)),
+    ]
     return [paper.pen("bold", title), *(lines or ["none of any kind"])]
 
 

@@ -17,16 +17,17 @@ __all__ = ["comparison_lines", "explanation_lines", "slice_lines"]
 
 _MOST_CLASSES = 20
 _LONGEST_NAME = 20
-_NAMES = {"coco": "COCO", "voc07": "VOC 2007", "voc12": "VOC 2012", "ultralytics": "Ultralytics"}
 _COLOURS = {"better": "good", "worse": "error"}
 
 
 def comparison_lines(report: EvalReport, paper: Paper) -> list[str]:
     """Return the figures of two models side by side, each difference with its verdict."""
+    from ..evaluate.words import why_undecided
+
     made = report.comparison
     if made is None:
         return []
-    lines = [paper.pen("bold", "first and second model, on the same pictures")]
+    lines = [paper.pen("bold", "first and second model, on the same pictures; all else is about the first")]
     lines += [f"first   {made.first}", f"second  {made.second}"]
     lines += _comparison_table([("all classes" if row.name is None else row.name, row) for row in made.metrics], paper)
     decided = [row for row in made.classes if row.verdict != "too few objects to say"]
@@ -39,7 +40,8 @@ def comparison_lines(report: EvalReport, paper: Paper) -> list[str]:
     if made.classes:
         lines += paper.wrapped(_counted(made))
     note = f"{made.correction.rstrip('.')}; {100 * made.intervals.level:g} % intervals of the difference"
-    return [*lines, *paper.wrapped(note)]
+    why = why_undecided(made)
+    return [*lines, *paper.wrapped(note), *(paper.wrapped(why) if why else [])]
 
 
 def _counted(made: Comparison) -> str:
@@ -89,13 +91,19 @@ def explanation_lines(report: EvalReport, paper: Paper) -> list[str]:
     if not made:
         return []
     names = list(dict.fromkeys(name for one in made for name in one.metrics))
-    rows = [[_NAMES[one.protocol], *(plain(one.metrics.get(name)) for name in names)] for one in made]
+    rows = [[_rules_of(one), *(plain(one.metrics.get(name)) for name in names)] for one in made]
     while len(names) > 1 and max(map(len, table_lines(["by the rules of", *names], rows))) > paper.room:
         names, rows = names[:-1], [row[:-1] for row in rows]
     lines = [paper.pen("bold", "the same predictions by other rules"), *table_lines(["by the rules of", *names], rows)]
     for one in made:
         lines += _steps(one, paper)
     return lines
+
+
+def _rules_of(one: Explanation) -> str:
+    from ..evaluate.words import PROTOCOLS
+
+    return PROTOCOLS[one.protocol].removeprefix("Pascal ")
 
 
 def _steps(one: Explanation, paper: Paper) -> list[str]:
@@ -111,7 +119,7 @@ def _steps(one: Explanation, paper: Paper) -> list[str]:
         way = f"{metric} {plain(steps[0].before)} -> {plain(steps[-1].after)}"
         lines += [
             "",
-            f"from COCO to {_NAMES[one.protocol]}: {way}" if one.protocol != "coco" else f"within COCO: {way}",
+            f"from COCO to {_rules_of(one)}: {way}" if one.protocol != "coco" else f"within COCO: {way}",
         ]
         width = max((len(step.rule) for step in told), default=0)
         for step in told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..convert import Reading
     from ..dataset import Dataset
     from ..engine import Progress
+    from ..evaluate.gates import Gate
     from ..evaluate.report import EvalReport
     from ..evaluate.run import Evaluation
     from ..evaluate.settings import EvalSettings
@@ -72,8 +74,13 @@ class Outcome:
     reading: Reading | None = None
 
 
-def evaluate_sources(sources: Sources, settings: EvalSettings, progress: Progress) -> Outcome:
+def evaluate_sources(
+    sources: Sources, settings: EvalSettings, progress: Progress, gates: Sequence[Gate] = ()
+) -> Outcome:
     """Read everything and evaluate it.
+
+    Args:
+        gates: on classes that must be there, which shows before anything is computed.
 
     Raises:
         CvdataError: an input is refused, or the inputs do not belong together.
@@ -89,7 +96,7 @@ def evaluate_sources(sources: Sources, settings: EvalSettings, progress: Progres
     if sources.classes is not None or sources.void is not None:
         option = "--void" if sources.classes is None else "--classes"
         raise UsageError(f"{option} is for label maps, and '{show(sources.truth)}' is none", hint=f"leave out {option}")
-    return _of_labels(sources, settings, progress)
+    return _of_labels(sources, settings, progress, gates)
 
 
 def _maps(sources: Sources) -> Literal["segmentation", "panoptic"] | None:
@@ -131,13 +138,15 @@ def _of_maps(
     return Outcome(msgspec.structs.replace(report, truth=show(sources.truth), found=show(sources.found)))
 
 
-def _of_labels(sources: Sources, settings: EvalSettings, progress: Progress) -> Outcome:
+def _of_labels(sources: Sources, settings: EvalSettings, progress: Progress, gates: Sequence[Gate]) -> Outcome:
+    from ..evaluate.gates import check_classes
     from ..evaluate.run import Names, evaluate
 
     outlines = settings.kind == "masks" or (settings.kind == "auto" and _may_have_masks(sources))
     reading, found, second = _read(sources, outlines, progress)
     if not outlines and _needs_outlines(reading, [found, second], settings):
         reading, found, second = _read(sources, True, progress)
+    check_classes(gates, reading.dataset.categories.names)
     names = Names(
         truth=show(sources.truth),
         found=show(sources.found),
@@ -196,14 +205,15 @@ def _read_found(
     path: Path, sources: Sources, truth: Dataset, wanted: frozenset[str] | None, progress: Progress
 ) -> _Found:
     """Read what a model found; anything wrong in it is refused, for its figures would be those of something else."""
-    from ..convert import place_in, read
     from ..formats.results import looks_like_results, read_results
-    from ..formats.score_table import looks_like_scores, read_scores
-    from ..formats.yolo_results import looks_like_yolo_results, read_yolo_results
 
     given = sources.found_format
     if given == RESULTS or (given is None and looks_like_results(path)):
         return _Found(read_results(path, truth), "COCO results", [])
+    from ..convert import place_in, read  # the usual case does not wait for the others to be loaded
+    from ..formats.score_table import looks_like_scores, read_scores
+    from ..formats.yolo_results import looks_like_yolo_results, read_yolo_results
+
     if given == SCORES or (given is None and looks_like_scores(path)):
         return _Found(read_scores(path), "class scores", [])
     if given == YOLO_TXT or (given is None and looks_like_yolo_results(path)):
@@ -249,16 +259,20 @@ def _refuse_for_maps(sources: Sources) -> None:
 def _may_have_masks(sources: Sources) -> bool:
     """Guess whether a model gave masks; outlines of the truth, which take longest to read, are of no use without."""
     from ..formats.results import looks_like_results
-    from ..formats.score_table import looks_like_scores
 
     given = sources.found_format
     for path in (sources.found, sources.second):
-        if path is None or given == SCORES or (given is None and looks_like_scores(path)):
+        if path is None or given == SCORES:
             continue
         if given == RESULTS or (given is None and looks_like_results(path)):
             with path.open("rb") as file:
                 if b'"segmentation"' not in file.read(_HEAD):
                     continue
+        elif given is None:
+            from ..formats.score_table import looks_like_scores
+
+            if looks_like_scores(path):
+                continue
         return True
     return False
 

@@ -322,7 +322,9 @@ def _taken(table: Any, rows: NDArray[np.int64]) -> dict[str, Any]:
         if f.name in ("splits", "folders", "groups") or value is None:
             continue
         if isinstance(value, np.ndarray):
-            chosen[f.name] = value[rows]
+            # A column that holds one value over and over takes no memory, and stays so.
+            shared = len(value) > 1 and value.strides[0] == 0
+            chosen[f.name] = np.broadcast_to(value[0], (len(rows), *value.shape[1:])) if shared else value[rows]
         elif isinstance(value, tuple):
             chosen[f.name] = tuple(value[r] for r in rows.tolist())
         else:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..reports.page import Tone
 from ..reports.scales import plural
 from .report import Calibration, ClassResult, ComparisonRow, EvalReport, Number
-from .words import KINDS_OF_ERROR, between, class_metric, model_names, name_of
+from .words import KINDS_OF_ERROR, between, class_metric, likeness, model_names, name_of
 
 __all__ = ["Advice", "advice"]
 
@@ -17,6 +17,9 @@ _WIDE = 0.1
 
 _FEW_OBJECTS = 10
 """Fewer objects of a class say nothing about it."""
+
+_STRONG = 0.95
+"""A class of such a figure is not weak, even if all others are better."""
 
 _COSTS = 0.01
 """An error that costs less AP is not worth a sentence at the top."""
@@ -138,7 +141,7 @@ def _costliest(report: EvalReport) -> Iterator[Advice]:
     level = "" if errors.ap is None else f": without them AP50 would be {errors.ap + cost:.2f}, not {errors.ap:.2f}"
     second = ranked[1] if len(ranked) > 1 and (ranked[1].cost.value or 0.0) >= _COSTS else None
     then = f" Next: {KINDS_OF_ERROR[second.name].nouns.lower()}, {second.cost.value:.3f}." if second is not None else ""
-    yield Advice(f"{words.nouns} cost most{level}", f"{words.what} {words.cure}{then}", "warning")
+    yield Advice(f"{words.nouns} cost most{level}", f"{likeness(words.what, report)} {words.cure}{then}", "warning")
 
 
 _DOUBTS = {
@@ -194,12 +197,13 @@ def _weak_classes(report: EvalReport) -> Iterator[Advice]:
     few = [row for row in report.classes if row.objects < _FEW_OBJECTS] if counted else []
     known = [row for row in report.classes if row.metrics.get(metric, Number(None)).value is not None]
     told = [row for row in known if not counted or row.objects >= _FEW_OBJECTS]
-    weakest = sorted(told, key=lambda row: row.metrics[metric].value or 0.0)[:3]
-    if len(told) < 2 and not few:
+    weakest = sorted(told, key=lambda row: row.metrics[metric].value or 0.0)[:3] if len(told) > 1 else []
+    weakest = [row for row in weakest if (row.metrics[metric].value or 0.0) < _STRONG]
+    if not weakest and not few:
         return
     small = f"{plural(len(few), 'class')} {'has' if len(few) == 1 else 'have'} fewer than {_FEW_OBJECTS} objects here"
-    title = f"Weakest classes: {_with_figures(weakest, metric)}" if len(told) > 1 else small
-    begin = f"{small}: their" if len(told) > 1 else "With so few their"
+    title = f"Weakest classes: {_with_figures(weakest, metric)}" if weakest else small
+    begin = f"{small}: their" if weakest else "With so few their"
     text = f"{begin} figures say little, so they are not named. " if few else ""
     yield Advice(title, f"{text}More pictures of a class help most where it is rare or looks in many ways.", "info")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..errors import UsageError, nearest_of, show
 from .report import EvalReport, Number
 
-__all__ = ["Gate", "Judgement", "judge", "parse_gates"]
+__all__ = ["Gate", "Judgement", "check_classes", "judge", "parse_gates"]
 
 _FORM = (
     "give METRIC=NUMBER or METRIC.CLASS=NUMBER, such as mAP=0.4,AP50.cat=0.6; a class with a comma, an = or a quote in "
@@ -72,7 +72,7 @@ def parse_gates(given: Sequence[str]) -> tuple[Gate, ...]:
     """Read gates as they stand on a command line: `mAP=0.4,AP50."a.b, c"=0.6`.
 
     Raises:
-        UsageError: one is not of that form, or its number is none from 0 to 1.
+        UsageError: one is not of that form, its number is none from 0 to 1, or no report has such a figure.
     """
     gates = []
     for text in given:
@@ -81,9 +81,52 @@ def parse_gates(given: Sequence[str]) -> tuple[Gate, ...]:
             found = _GATE.match(text, at)
             if found is None:
                 raise UsageError(f"--fail-under: '{show(text[at:].strip())}' is no gate", hint=_FORM)
+            _refuse_unknown(found["metric"])
             gates.append(Gate(found["metric"], _class_in(found), _least(found["least"])))
             at = found.end()
     return tuple(gates)
+
+
+_NUMBERED_OR_SIZED = re.compile(r"m?A[PR](\d+|[a-z]|_.+)?", re.IGNORECASE)
+
+
+def _refuse_unknown(metric: str) -> None:
+    """Refuse what is a figure of no report; whether one has it shows when it is there."""
+    if metric.casefold() == "ece":
+        what = "--fail-under: ECE is better the lower it is, and a gate is the lowest value that passes"
+        raise UsageError(what, hint="gate another figure; --json has ECE")
+    if _NUMBERED_OR_SIZED.fullmatch(metric):
+        return
+    from .words import figure_names
+
+    known = [*figure_names(), *_OFTEN]
+    folded = {f"{name}{part}".casefold() for name in known for part in ("", "_things", "_stuff")}
+    if not folded & {name.casefold() for name in _spellings(metric)}:
+        raise UsageError(f"--fail-under: there is no figure '{show(metric)}'", hint=nearest_of(metric, known))
+
+
+_OFTEN = ("AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+
+
+def check_classes(gates: Sequence[Gate], classes: Sequence[str]) -> None:
+    """Refuse a gate on a class that is not there, before anything that takes long.
+
+    Raises:
+        UsageError: there is no such class.
+    """
+    known = set(classes)
+    for gate in gates:
+        # The name of a figure may have a point itself, such as AP72.5: what stands behind it is no class then.
+        if gate.name is None or gate.name in known or _WITH_A_POINT.match(f"{gate.metric}.{gate.name}."):
+            continue
+        raise _no_class(gate.name, classes)
+
+
+_WITH_A_POINT = re.compile(r"A[PR](\d+\.\d+\.|_)")
+
+
+def _no_class(name: str, classes: Sequence[str]) -> UsageError:
+    return UsageError(f"--fail-under: there is no class '{show(name)}'", hint=nearest_of(name, classes))
 
 
 def _class_in(found: re.Match[str]) -> str | None:
@@ -112,17 +155,14 @@ def judge(report: EvalReport, gates: Sequence[Gate]) -> list[Judgement]:
         UsageError: the report has no such figure or class.
     """
     classes = {row.name: row.metrics for row in report.classes}
+    quick = report.task == "detection" and not report.settings.get("details", True)
     judged = []
     for given in gates:
         gate = _whole(given, list(report.metrics))
-        if gate.metric.casefold() == "ece":
-            what = "--fail-under: ECE is better the lower it is, and a gate is the lowest value that passes"
-            raise UsageError(what, hint="gate another figure; --json has ECE")
         if gate.name is not None and gate.name not in classes:
-            what = f"--fail-under: there is no class '{show(gate.name)}'"
-            raise UsageError(what, hint=nearest_of(gate.name, list(classes)))
+            raise _no_class(gate.name, list(classes))
         figures = report.metrics if gate.name is None else classes[gate.name]
-        judged.append(Judgement(gate, _value(gate.metric, figures, of_class=gate.name is not None)))
+        judged.append(Judgement(gate, _value(gate, figures, quick=quick)))
     return judged
 
 
@@ -135,18 +175,24 @@ def _whole(gate: Gate, metrics: Sequence[str]) -> Gate:
     return gate
 
 
-def _value(metric: str, figures: dict[str, Number], *, of_class: bool) -> float | None:
+def _value(gate: Gate, figures: dict[str, Number], *, quick: bool) -> float | None:
+    metric, of = gate.metric, "" if gate.name is None else " of a class"
     folded = {name.casefold(): name for name in reversed(figures)}
     for name in _spellings(metric):
         found = name if name in figures else folded.get(name.casefold())
         if found is not None:
             return figures[found].value
-    of = " of a class" if of_class else ""
-    raise UsageError(f"--fail-under: there is no figure '{show(metric)}'{of}", hint=nearest_of(metric, list(figures)))
+    left_out = quick and metric.casefold() in _WITHOUT_QUICK
+    hint = "leave out --quick, which computes the main figures alone" if left_out else nearest_of(metric, list(figures))
+    raise UsageError(f"--fail-under: there is no figure '{show(metric)}'{of}", hint=hint)
+
+
+_WITHOUT_QUICK = ("f1", "precision", "recall", "mean_iou")
+"""Figures of objects that rest on the errors."""
 
 
 def _spellings(metric: str) -> list[str]:
     """Return a name and what others call the same figure: mAP is COCO's AP, mAP50-95 what Ultralytics calls it."""
     bare = metric[1:] if metric[:3].casefold() == "map" else metric
     names = [metric, bare, f"m{bare}"]
-    return [*names, "AP", "mAP"] if bare.casefold() in ("ap50-95", "ap@50:95", "ap@[.5:.95]") else names
+    return [*names, "AP", "mAP"] if bare.casefold() in ("ap50-95", "ap@50:95") else names

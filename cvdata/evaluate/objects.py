@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ __all__ = [
     "set_aside",
     "sized_by_boxes",
     "truth_area",
+    "without_crowds",
 ]
 
 Kind: TypeAlias = Literal["boxes", "masks", "keypoints"]
@@ -111,6 +113,13 @@ def set_aside(pair: Pair, kind: Kind) -> NDArray[np.bool_]:
     if kind == "keypoints":
         aside = aside | (keypoint_counts(pair.truth.annotations) == 0)
     return aside
+
+
+def without_crowds(pair: Pair) -> Pair:
+    """Return the pair with crowd regions as objects like others, for protocols that know none."""
+    if not pair.truth.annotations.has("crowd").any():
+        return pair
+    return replace(pair, truth=replace(pair.truth, annotations=replace(pair.truth.annotations, crowd=None)))
 
 
 def keypoint_counts(table: Annotations) -> NDArray[np.int64]:

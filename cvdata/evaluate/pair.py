@@ -15,7 +15,7 @@ from ..errors import EvaluationError, UsageError, nearest_of, show
 from ..files import Finding
 from ..reports.scales import plural
 
-__all__ = ["Pair", "align", "chosen", "is_classification", "undeclared_class"]
+__all__ = ["Pair", "align", "chosen", "file_name", "is_classification", "rows_by_key", "undeclared_class"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,13 +72,13 @@ def align(truth: Dataset, found: Dataset, split: str | None = None) -> Pair:
     truth, found = _of_one_task(truth, found, findings)
     _count_silent(truth, rows, findings)
     table = found.annotations
-    image, category = rows[table.image], classes[table.category]
+    image, category = rows.astype(np.int32)[table.image], classes.astype(np.int32)[table.category]
     kept = image >= 0
     if not kept.all() or (np.diff(image) < 0).any():
         order = np.flatnonzero(kept)
         order = order[np.argsort(image[order], kind="stable")]
         table, image, category = table.take(order), image[order], category[order]
-    moved = replace(table, image=image.astype(np.int32), category=category.astype(np.int32))
+    moved = replace(table, image=image, category=category)
     aligned = Dataset(images=truth.images, annotations=moved, categories=truth.categories, meta=found.meta)
     return Pair(truth, aligned, _picture_order(truth), tuple(findings))
 
@@ -160,12 +160,12 @@ def _match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> 
     rows[:] = [where.get(name, -1) for name in names]
     used = np.zeros(len(found.images), np.bool_)
     used[found.annotations.image] = True
-    for code, what, key in (("matched-by-file-name", "file name", _file_name), ("matched-by-stem", "stem", _stem)):
+    for code, what, key in (("matched-by-file-name", "file name", file_name), ("matched-by-stem", "stem", _stem)):
         lost = np.flatnonzero(rows < 0)
         if not len(lost):
             break
         free = np.setdiff1d(np.arange(len(truth.images)), rows)
-        rows[lost] = _by_key([names[i] for i in lost.tolist()], truth.images.names, free, key)
+        rows[lost] = rows_by_key([names[i] for i in lost.tolist()], truth.images.names, free, key)
         won = lost[rows[lost] >= 0]
         if len(won):
             message = f"{plural(len(won), 'picture')} matched by {what}: the whole names in TRUTH and FOUND differ"
@@ -181,10 +181,15 @@ def _match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> 
     return rows
 
 
-def _by_key(
+def rows_by_key(
     names: Sequence[str], others: Sequence[str], free: NDArray[np.int64], key: Callable[[str], str]
 ) -> NDArray[np.int64]:
-    """Match names by part of them, where that part is unique on both sides; -1 elsewhere."""
+    """Return the row in `others` of each name, int64; -1 where part of a name is not that of one alone on both sides.
+
+    Args:
+        free: rows of `others` that are not taken yet.
+        key: gives the part of a name that counts.
+    """
     ours = Counter(key(name) for name in names)
     theirs = [(key(others[row]), row) for row in free.tolist()]
     counts = Counter(part for part, _ in theirs)
@@ -192,12 +197,13 @@ def _by_key(
     return np.array([where.get(key(n), -1) if ours[key(n)] == 1 else -1 for n in names], np.int64)
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
+    """Return a name without its folders."""
     return name.rpartition("/")[2]
 
 
 def _stem(name: str) -> str:
-    file = _file_name(name)
+    file = file_name(name)
     stem, dot, _ = file.rpartition(".")
     return stem if dot and stem else file
 

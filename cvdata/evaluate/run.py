@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from ..dataset import Dataset
 from ..engine import Progress, Silent
 from ..files import Finding
-from .coco import coco_numbers, lvis_numbers, openimages_numbers, overlaps_of
+from .coco import coco_numbers, engine_of, lvis_numbers, openimages_numbers, overlaps_of
 from .judging import as_seen, counted_objects, matches_of
 from .numbers import Numbers
 from .objects import Kind, kind_of, sized_by_boxes
 from .overlaps import Overlaps
 from .pair import Pair, align, is_classification
 from .report import ClassResult, EvalReport, Number
-from .settings import EvalSettings, check_settings
+from .second import errors_of_second, findings_of_second
+from .settings import EvalSettings, check_kind, check_settings
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis, Verdicts
@@ -81,17 +82,25 @@ def evaluate(
     settings, names, progress = settings or EvalSettings(), names or Names(), progress or Silent()
     check_settings(settings)
     pair = align(truth, found, settings.split)
-    other = None if second is None else align(truth, second, settings.split)
+    other = None
+    if second is not None:
+        with errors_of_second(names.second):
+            other = align(truth, second, settings.split)
+    told = () if other is None else findings_of_second(other.findings, pair.findings)
     pair = replace(pair, findings=(*findings, *pair.findings))
     if is_classification(pair.truth):
         from .classify import label_report
 
-        return Evaluation(label_report(pair, other, settings, names), pair, None, None)
-    return _objects(pair, other, settings, names, progress)
+        evaluation = Evaluation(label_report(pair, other, settings, names), pair, None, None)
+    else:
+        evaluation = _objects(pair, other, settings, names, progress)
+    report = evaluation.report
+    return replace(evaluation, report=msgspec.structs.replace(report, findings=[*report.findings, *told]))
 
 
 def _objects(pair: Pair, other: Pair | None, settings: EvalSettings, names: Names, progress: Progress) -> Evaluation:
     kind: Kind = kind_of(pair) if settings.kind == "auto" else settings.kind
+    check_kind(kind, settings)
     if not settings.details:
         numbers = _numbers(pair, kind, settings, None)
         return Evaluation(_report(pair, kind, settings, names, numbers), pair, kind, None)
@@ -104,13 +113,13 @@ def _objects(pair: Pair, other: Pair | None, settings: EvalSettings, names: Name
     if kind == "masks" and settings.protocol in ("coco", "lvis"):
         pair = replace(pair, findings=(*pair.findings, *sized_by_boxes(pair, settings.areas)))
     given, pair = pair, as_seen(pair, settings.protocol)
-    overlaps = overlaps_of(pair, kind, least=min(BACKGROUND_BELOW, *settings.thresholds), same_class=False)
+    overlaps = overlaps_of(pair, kind, least=min(BACKGROUND_BELOW, *settings.thresholds), pixel=settings.pixel)
     parts = slices(pair, kind, settings, overlaps)  # before anything that takes long: a column may be mistyped
     comparison = None
     if other is not None:  # likewise: it may be refused
-        comparison = compare(
-            pair, as_seen(other, settings.protocol), kind, settings, (names.found, names.second), progress=progress
-        )
+        rival = as_seen(other, settings.protocol)
+        with errors_of_second(names.second):
+            comparison = compare(pair, rival, kind, settings, (names.found, names.second), progress=progress)
     matches = matches_of(pair, kind, settings, overlaps)
     diagnosis = diagnose(pair, overlaps, matches, kind)
     numbers = _with_diagnosis(_numbers(pair, kind, settings, overlaps), diagnosis)
@@ -118,12 +127,13 @@ def _objects(pair: Pair, other: Pair | None, settings: EvalSettings, names: Name
     if settings.resamples != 0:
         sure = sure_numbers(pair, kind, settings, overlaps, numbers, progress=progress)
         errors = sure_costs(pair, settings, errors, diagnosis.worlds, progress=progress)
+    plain = overlaps if given is pair and not settings.pixel else None
     report = msgspec.structs.replace(
         _report(pair, kind, settings, names, numbers, diagnosis, sure),
         errors=errors,
         calibration=calibration_of_detections(pair, matches),
         slices=parts,
-        explanation=explain(given, kind, settings, overlaps if given is pair else None) if settings.explain else [],
+        explanation=explain(given, kind, settings, plain) if settings.explain else [],
         comparison=comparison,
     )
     return Evaluation(report, pair, kind, diagnosis.verdicts)
@@ -174,7 +184,7 @@ def _report(
         task="detection",
         kind=kind,
         protocol=settings.protocol,
-        engine=_ENGINES.get(settings.protocol, settings.engine),
+        engine=_ENGINES.get(settings.protocol) or engine_of(pair, kind, settings),
         images=len(pair.truth.images),
         objects=int(counted.sum()),
         detections=len(pair.found.annotations),

@@ -9,7 +9,15 @@ import msgspec
 from ..errors import UsageError
 from .matching import COCO_THRESHOLDS
 
-__all__ = ["AREAS", "EvalSettings", "check_settings", "refuse_rules_of_objects"]
+__all__ = [
+    "AREAS",
+    "EvalSettings",
+    "check_kind",
+    "check_settings",
+    "refuse_keypoints",
+    "refuse_masks",
+    "refuse_rules_of_objects",
+]
 
 AREAS: dict[str, tuple[float, float]] = {
     "all": (0.0, 1e10),
@@ -20,6 +28,7 @@ AREAS: dict[str, tuple[float, float]] = {
 """COCO's size classes in square pixels, both ends inclusive."""
 
 _MOST_DETECTIONS = 2**31 - 1  # what programs that count in 32 bits can take
+_MOST_RESAMPLES = 100_000  # from here on an interval changes less than anyone reads, and memory does not suffice
 
 Kind = Literal["auto", "boxes", "masks", "keypoints"]
 Protocol = Literal["coco", "voc07", "voc12", "lvis", "openimages"]
@@ -101,9 +110,12 @@ def check_settings(settings: EvalSettings) -> None:
         raise UsageError(f"a level of {settings.level:g} is no confidence level", hint="such as --level 0.95")
     if settings.resamples is not None and settings.resamples < 100 and settings.resamples != 0:
         raise UsageError("fewer than 100 resamples say nothing about the ends of an interval", hint="give 0 or 1000")
+    if settings.resamples is not None and settings.resamples > _MOST_RESAMPLES:
+        raise UsageError(f"more than {_MOST_RESAMPLES:,} resamples tell nothing more", hint="give 1000, or 10000")
     if settings.seed < 0:
         raise UsageError(f"a seed of {settings.seed} is negative", hint="give 0 or more")
     _refuse_idle(settings)
+    check_kind(settings.kind, settings)
 
 
 def _refuse_idle(settings: EvalSettings) -> None:
@@ -123,6 +135,48 @@ def _refuse_idle(settings: EvalSettings) -> None:
         )
 
 
+def check_kind(kind: Kind, settings: EvalSettings) -> None:
+    """Refuse shapes that the rules which were asked for do not have, before anything is computed.
+
+    Args:
+        kind: of the shapes that are compared; `auto` where that is not known yet.
+
+    Raises:
+        UsageError: the protocol has no rule for keypoints or masks, or masks get a pixel added.
+    """
+    if settings.protocol in _WITHOUT_KEYPOINTS:
+        refuse_keypoints(kind, _WITHOUT_KEYPOINTS[settings.protocol])
+    if settings.explain:
+        refuse_keypoints(kind, "Pascal VOC", hint="leave out --explain, or compare boxes with --kind boxes")
+    if settings.protocol == "openimages":
+        refuse_masks(kind, "Open Images")
+    if kind == "masks" and settings.pixel:
+        raise UsageError("masks have no pixel to add", hint="leave out --pixel, or compare --kind boxes")
+
+
+def refuse_keypoints(kind: Kind, rules: str, hint: str = "compare boxes with --kind boxes") -> None:
+    """Refuse keypoints, for which only COCO has a rule that others follow.
+
+    Args:
+        rules: whose they are, such as `Pascal VOC`.
+
+    Raises:
+        UsageError: keypoints are compared.
+    """
+    if kind == "keypoints":
+        raise UsageError(f"{rules} has no rule for keypoints", hint=hint)
+
+
+def refuse_masks(kind: Kind, rules: str) -> None:
+    """Refuse masks, where the engine has the rules for boxes alone.
+
+    Raises:
+        UsageError: masks are compared.
+    """
+    if kind == "masks":
+        raise UsageError(f"the rules of {rules} are for boxes here, not for masks", hint="compare boxes: --kind boxes")
+
+
 def refuse_rules_of_objects(settings: EvalSettings, of: str) -> None:
     """Refuse what only objects have, rather than pass over it.
 
@@ -138,6 +192,13 @@ def refuse_rules_of_objects(settings: EvalSettings, of: str) -> None:
 
 
 _DEFAULTS = EvalSettings()
+
+_WITHOUT_KEYPOINTS: dict[Protocol, str] = {
+    "voc07": "Pascal VOC",
+    "voc12": "Pascal VOC",
+    "lvis": "LVIS",
+    "openimages": "Open Images",
+}
 
 _RULES_OF_OBJECTS = {
     "--kind": "kind",

@@ -9,16 +9,18 @@ from typing import Any, NamedTuple
 from ..errors import show
 from ..reports.page import Shown
 from ..reports.scales import plural
-from .report import Difference, EvalReport, Number
+from .report import Comparison, Difference, EvalReport, Number
 
 __all__ = [
     "KINDS_OF_ERROR",
+    "PROTOCOLS",
     "ErrorKind",
     "between",
     "brief",
     "class_metric",
     "counted",
     "figure",
+    "figure_names",
     "likeness",
     "meaning",
     "model_names",
@@ -28,6 +30,7 @@ __all__ = [
     "objects_of",
     "read_high",
     "short_name",
+    "why_undecided",
 ]
 
 
@@ -44,7 +47,7 @@ KINDS_OF_ERROR = {
     "class": ErrorKind(
         "Wrong class",
         "Wrong classes",
-        "The box is right, the class is not.",
+        "The place is right, the class is not.",
         "See which classes are taken for each other: label them by one rule, give the rarer one more "
         "pictures, or merge what cannot be told apart.",
     ),
@@ -82,6 +85,16 @@ KINDS_OF_ERROR = {
 }
 """TIDE's kinds of error (Bolya et al. 2020)."""
 
+PROTOCOLS = {
+    "coco": "COCO",
+    "voc07": "Pascal VOC 2007",
+    "voc12": "Pascal VOC 2012",
+    "lvis": "LVIS",
+    "openimages": "Open Images",
+    "ultralytics": "Ultralytics",
+}
+"""Whose rules they are."""
+
 _MEANINGS = {
     "AP": "average precision, mean over classes and over the IoU thresholds {iou}",
     "mAP": "average precision, mean over classes",
@@ -108,6 +121,11 @@ _MEANINGS = {
     "SQ": "overlap of the segments that match, mean over classes",
     "RQ": "F1 of finding segments, mean over classes",
 }
+
+
+def figure_names() -> tuple[str, ...]:
+    """Return what figures are called, but for those of AP and AR that have a number or a size behind them."""
+    return tuple(_MEANINGS)
 
 
 def meaning(name: str, report: EvalReport, *, of_class: bool = False) -> str:
@@ -139,7 +157,7 @@ def _of_some(name: str, report: EvalReport) -> str:
     what, number = numbered.groups()
     if what == "AR" and report.kind != "keypoints":
         per = "picture" if report.protocol == "lvis" else "picture and class"
-        return f"share of the objects found with at most {number} detections per {per}"
+        return f"share of the objects found with at most {plural(int(number), 'detection')} per {per}"
     of = "average precision" if what == "AP" else "share of the objects found"
     return likeness(f"{of} where an overlap (IoU) of {float(number) / 100:.4g} is enough", report)
 
@@ -264,6 +282,17 @@ def read_high(report: EvalReport) -> str:
     return (
         f"{', '.join(names)} {reads} too high, as average precision does, the more so the fewer objects a class has; "
         "the interval says where the figure would lie on endlessly many pictures"
+    )
+
+
+def why_undecided(held: Comparison) -> str:
+    """Say why a class has no verdict although its interval leaves out 0; nothing where there is no such class."""
+    bare = [row.difference for row in held.classes if row.verdict == "too few objects to say"]
+    if not any(d.low is not None and d.high is not None and not d.low <= 0 <= d.high for d in bare):
+        return ""
+    return (
+        "an interval without 0 is not enough for a class: of many classes some have one by chance, and fewer than ten "
+        "objects say nothing"
     )
 
 

@@ -37,11 +37,12 @@ def _judge(pages: Pages) -> tuple[int, str]:
     if unknown * 2 > good:
         return 0, (
             f"{unknown:,} of {good:,} files have the database 'Unknown', as labelImg and CVAT write, "
-            f"which do not shift coordinates; none of {boxes:,} boxes begins at 0 (--voc-origin 1 for pixels from 1)"
+            f"which do not shift coordinates; none of {boxes:,} boxes begins at 0 "
+            "(cvdata convert --voc-origin 1 for pixels from 1)"
         )
     return 1, (
         f"VOC's own rule; none of {boxes:,} boxes begins at 0, and {unknown:,} of {good:,} files "
-        "have the database 'Unknown' (--voc-origin 0 for edges from 0)"
+        "have the database 'Unknown' (cvdata convert --voc-origin 0 for edges from 0)"
     )
 
 

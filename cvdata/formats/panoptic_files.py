@@ -82,10 +82,6 @@ class PanopticMaps:
     classes: PanopticClasses
     named: bool
 
-    def file(self, row: int) -> str:
-        """Return the path of a PNG file."""
-        return os.path.join(self.folder, self.files[row])
-
 
 def looks_panoptic(path: Path | str) -> bool:
     """Tell whether a path is a panoptic document, its folder of PNG files, or a folder with such documents alone.

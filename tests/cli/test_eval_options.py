@@ -1,12 +1,15 @@
-"""Options of `cvdata eval` that are more than one word."""
+"""Options of `cvdata eval`: those that are more than one word, and those that make no sense."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from cvdata.cli.eval_options import areas_in, counts_in, thresholds_in
 from cvdata.errors import UsageError
 from cvdata.evaluate.matching import COCO_THRESHOLDS
+from tests.cli.command import cvdata
 
 
 def test_the_default_range_gives_cocos_thresholds_to_the_last_bit() -> None:
@@ -54,3 +57,39 @@ def test_numbers_of_detections_are_whole() -> None:
     for text in ("", "1,,3", "1.5", "many", "inf"):
         with pytest.raises(UsageError, match="--max-detections"):
             counts_in(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--quick", "--explain"), "--quick gives the main figures alone, without --explain"),
+        (("--quick", "--intervals", "500"), "without --intervals"),
+        (("--quick", "--html", "page.html"), "without --html"),
+        (("--iou", "0"), "thresholds lie above 0"),
+        (("--iou", "0.7,0.5"), "not ascending"),
+        (("--level", "2"), "no confidence level"),
+        (("--intervals", "7"), "fewer than 100 resamples"),
+        (("--fail-under", "mAP=40"), "'40' is no number from 0 to 1"),
+        (("--pixel", "1"), "--pixel is of VOC's rules"),
+        (("--pixel", "2"), "--pixel"),
+        (("--by", ","), "--by names nothing"),
+        (("--by", "sise"), "size"),
+        (("--classes", "labels.txt"), "does not exist"),
+        (("--void", "255"), "--void is for label maps"),
+        (("--found-format", "cocoo"), "did you mean 'coco'"),
+        (("--found-format", "resultss"), "did you mean 'results'"),
+        (("--from", "label-map"), "did you mean 'label-maps'"),
+        (("--intervals", "-5"), "fewer than 100 resamples"),
+        (("--seed", "-1"), "a seed of -1 is negative"),
+        (("--void", "-1"), "--void"),
+        (("--kind", "circles"), "circles"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_usage(
+    truth: Path, found: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = cvdata("eval", truth, found, *options)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

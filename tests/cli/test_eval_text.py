@@ -12,7 +12,6 @@ from cvdata.cli.eval_text import eval_text
 from cvdata.cli.pen import Paper, Pen
 from cvdata.evaluate.gates import judge, parse_gates
 from cvdata.evaluate.report import (
-    ClassResult,
     Comparison,
     ComparisonRow,
     Confusion,
@@ -30,6 +29,7 @@ from cvdata.evaluate.report import (
 from cvdata.evaluate.settings import EvalSettings
 from cvdata.files import Finding
 from tests.evaluate import reports_made
+from tests.evaluate.reports_made import class_of
 
 INTERVALS = Intervals(resamples=1000, level=0.95, unit="pictures", units=40, method="percentile", seed=0)
 
@@ -38,12 +38,7 @@ def report_of(**changes: Any) -> EvalReport:
     values: dict[str, Any] = {
         "truth": "labels.json",
         "found": "results.json",
-        "truth_format": "coco",
         "found_format": "COCO results",
-        "task": "detection",
-        "kind": "boxes",
-        "protocol": "coco",
-        "engine": "hotcoco",
         "images": 40,
         "objects": 1200,
         "detections": 1,
@@ -51,11 +46,7 @@ def report_of(**changes: Any) -> EvalReport:
         "classes": [class_of("cat", AP=0.25)],
         "settings": msgspec.to_builtins(EvalSettings()),
     }
-    return EvalReport(**values | changes)
-
-
-def class_of(name: str, **figures: float | None) -> ClassResult:
-    return ClassResult(name=name, images=1, objects=2, detections=3, metrics={n: Number(v) for n, v in figures.items()})
+    return reports_made.bare(**values | changes)
 
 
 def text_of(report: EvalReport, *gates: str, width: int | None = None, page: bool = True) -> str:
@@ -215,7 +206,7 @@ def test_two_models_stand_side_by_side_with_a_verdict_each() -> None:
     text = text_of(report_of(comparison=comparison))
 
     assert part_of(text, "first and second") == [
-        "first and second model, on the same pictures",
+        "first and second model, on the same pictures; all else is about the first",
         "first   a.json",
         "second  b.json",
         "      first  second               difference",
@@ -228,6 +219,17 @@ def test_two_models_stand_side_by_side_with_a_verdict_each() -> None:
         "of the second model's classes: 1 with too few objects to say",
         "Holm over 1 class; 95 % intervals of the difference",
     ]
+
+
+def test_a_class_whose_interval_leaves_out_0_without_a_verdict_is_explained() -> None:
+    report = reports_made.comparison()
+    assert report.comparison is not None
+    classes = [msgspec.structs.replace(row, verdict="too few objects to say") for row in report.comparison.classes]
+    undecided = msgspec.structs.replace(report.comparison, classes=classes)
+
+    why = "an interval without 0 is not enough for a class"
+    assert why in text_of(msgspec.structs.replace(report, comparison=undecided))
+    assert why not in text_of(report)
 
 
 @pytest.mark.parametrize(

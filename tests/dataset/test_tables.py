@@ -93,6 +93,16 @@ def test_take_follows_every_column() -> None:
     assert taken.keypoints is None
 
 
+def test_rows_of_a_column_that_holds_one_value_over_and_over_take_no_memory() -> None:
+    boxes = np.broadcast_to(np.array([1.0, 2.0, 3.0, 4.0]), (3, 4))
+    table = dataclasses.replace(labels([0, 1, 2]), box=boxes)
+
+    taken = table.take(np.array([2, 0, 1, 1]))
+
+    assert taken.box.tolist() == [[1.0, 2.0, 3.0, 4.0]] * 4
+    assert taken.box.strides[0] == 0
+
+
 def test_take_of_images_keeps_the_lists_that_rows_point_into() -> None:
     table = pictures(3, split=np.array([1, -1, 0], np.int32), splits=("train", "val"), files=("x", "y", "z"))
 

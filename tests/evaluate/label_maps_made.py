@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["noisy", "write_maps"]
+__all__ = ["noisy", "sides", "write_maps"]
 
 
 def write_maps(folder: Path, maps: Mapping[str, Sequence[Sequence[int]] | NDArray[Any]], mode: str = "L") -> Path:
@@ -26,6 +26,11 @@ def write_maps(folder: Path, maps: Mapping[str, Sequence[Sequence[int]] | NDArra
             image = image.point([0] + [255] * 255, "1")
         image.save(path)
     return folder
+
+
+def sides(tmp_path: Path, truth: Any, found: Any, mode: str = "L") -> tuple[Path, Path]:
+    """Write the maps of the truth and of what was found; return their folders."""
+    return write_maps(tmp_path / "truth", truth, mode), write_maps(tmp_path / "found", found, mode)
 
 
 def noisy(seed: int, *, pictures: int = 5, side: int = 40, classes: int = 6, void: float = 0.1) -> tuple[Any, Any]:

@@ -224,3 +224,16 @@ def test_two_models_without_a_difference_are_not_said_to_need_more_pictures() ->
 
     assert said.title == "The two models have the same figures"
     assert "more pictures" not in said.text
+
+
+def test_a_class_that_is_found_almost_always_is_not_called_weak() -> None:
+    assert (
+        only(bare(classes=[result("sky", 50, 1.0), result("cat", 50, 0.6)])).title == "Weakest classes: cat (AP 0.60)"
+    )
+    assert titles(bare(classes=[result("sky", 50, 1.0), result("cat", 50, 0.97)])) == []
+
+
+def test_a_badly_placed_skeleton_is_not_said_to_overlap_too_little() -> None:
+    said = only(bare(kind="keypoints", errors=errors(location=0.1)))
+
+    assert said.text.startswith("The class is right, but the likeness is only 0.1 to 0.5.")

@@ -148,7 +148,7 @@ def test_a_detection_of_a_class_that_nobody_looked_for_is_left_out(tmp_path: Pat
     [
         (
             lambda truth: truth["images"][2].pop("neg_category_ids"),
-            "1 pictures of the truth have no 'neg_category_ids'",
+            "1 picture of the truth without 'neg_category_ids'",
         ),
         (lambda truth: truth["categories"][1].pop("frequency"), "class 'c7' has no 'frequency' of r, c or f"),
         (lambda truth: truth["categories"][1].update(frequency="often"), "class 'c7' has no 'frequency'"),
@@ -168,5 +168,5 @@ def test_a_truth_that_is_not_of_lvis_is_refused(tmp_path: Path, spoil: Any, mess
 
 
 def test_lvis_has_no_keypoints(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="LVIS has no keypoints"):
+    with pytest.raises(UsageError, match="LVIS has no rule for keypoints"):
         lvis_numbers(written(tmp_path, *documents(1)), "keypoints", EvalSettings())

@@ -162,7 +162,7 @@ def test_labels_of_whole_pictures_have_no_boxes_to_compare() -> None:
     pair = replace(pair, truth=replace(pair.truth, annotations=replace(pair.truth.annotations, box=box)))
 
     for run in (lambda: coco_numbers(pair, "boxes", EvalSettings()), lambda: overlaps_of(pair, "boxes")):
-        with pytest.raises(EvaluationError, match=r"1 objects label a whole picture and have no box; .* 0\.jpg"):
+        with pytest.raises(EvaluationError, match=r"no box at 1 object \(labels of whole pictures\); .* 0\.jpg"):
             run()
 
 

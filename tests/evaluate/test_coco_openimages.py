@@ -12,10 +12,13 @@ from cvdata.dataset import Categories
 from cvdata.dataset.ragged import Ragged
 from cvdata.errors import EvaluationError, UsageError
 from cvdata.evaluate.coco import openimages_numbers
+from cvdata.evaluate.objects import Kind
 from cvdata.evaluate.pair import Pair
+from cvdata.evaluate.run import evaluate
 from cvdata.evaluate.settings import EvalSettings
 
-from .drawn import hand
+from .drawn import hand, pair_of
+from .shapes import with_masks
 
 DOG, ANIMAL, CUP = range(3)
 WHOLE = [0, 0, 90, 90]
@@ -146,6 +149,21 @@ def test_classes_within_each_other_are_refused() -> None:
         ap50(pair)
 
 
-def test_open_images_has_no_keypoints() -> None:
-    with pytest.raises(UsageError, match="no keypoints"):
-        openimages_numbers(told(hand([(0, DOG, LEFT)], [])), "keypoints", EvalSettings())
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("keypoints", "Open Images has no rule for keypoints"), ("masks", "the rules of Open Images are for boxes")],
+)
+def test_open_images_has_boxes_alone(kind: Kind, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        openimages_numbers(told(hand([(0, DOG, LEFT)], [])), kind, EvalSettings())
+
+
+def test_masks_by_the_rules_of_open_images_are_refused_with_a_way_out() -> None:
+    pair, settings = with_masks(pair_of(1), 1), EvalSettings(protocol="openimages", details=False)
+
+    with pytest.raises(UsageError, match="boxes here, not for masks") as caught:
+        evaluate(pair.truth, pair.found, settings)
+    boxes = evaluate(pair.truth, pair.found, msgspec.structs.replace(settings, kind="boxes")).report
+
+    assert "--kind boxes" in str(caught.value.hint)
+    assert boxes.metrics["AP50"].value is not None

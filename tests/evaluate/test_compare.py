@@ -124,7 +124,16 @@ def test_a_class_with_few_objects_gets_no_verdict() -> None:
     comparison = comparison_of([], rows, ("a", "b"), intervals)
 
     assert [(row.name, row.verdict) for row in comparison.classes] == [("many", "better"), ("few", UNDECIDED)]
-    assert "1 verdict" in comparison.correction
+    assert "over 1 verdict;" in comparison.correction
+
+
+def test_where_no_class_has_enough_objects_no_number_of_verdicts_is_told() -> None:
+    intervals = described(Units.pictures(100), EvalSettings(), 1000)
+    rows = [Paired("few", "AP", 9, 9, 0.2, 0.7, 0.5 + 0.01 * np.random.default_rng(0).normal(size=1000))]
+
+    comparison = comparison_of([], rows, ("a", "b"), intervals)
+
+    assert comparison.correction == "classes: no verdict; figures over all classes: none"
 
 
 def test_holm_stops_at_the_first_that_fails() -> None:

@@ -22,7 +22,7 @@ HERE, THERE = (10, 10, 10, 10), (50, 50, 10, 10)
 
 def diagnosis_of(pair: Pair) -> Diagnosis:
     overlaps = box_overlaps(pair, least=0.1)
-    return diagnose(pair, overlaps, match(pair, overlaps, Rules()), "boxes")
+    return diagnose(pair, overlaps, match(pair, overlaps, Rules(thresholds=(0.5,))), "boxes")
 
 
 def three_of_four() -> Pair:
@@ -153,15 +153,6 @@ def test_a_thinned_long_curve_keeps_its_one_peak_and_its_one_valley(size: int) -
 
     assert {0, size // 3, size // 2, size - 1} <= set(places.tolist())
     assert len(places) <= 200
-
-
-def test_thresholds_without_one_half_are_matched_anew() -> None:
-    pair = pair_of(4)
-    overlaps = box_overlaps(pair, least=0.1)
-
-    diagnosis = diagnose(pair, overlaps, match(pair, overlaps, Rules(thresholds=(0.75, 0.9))), "boxes")
-
-    assert diagnosis.errors == diagnosis_of(pair).errors
 
 
 def test_the_order_of_pictures_changes_nothing_where_no_confidences_are_equal() -> None:

@@ -7,30 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvdata.errors import UsageError
-from cvdata.evaluate.gates import Gate, judge, parse_gates
-from cvdata.evaluate.report import ClassResult, EvalReport, Number
+from cvdata.evaluate.gates import Gate, check_classes, judge, parse_gates
+from cvdata.evaluate.report import EvalReport, Number
+
+from .reports_made import bare, class_of, classification, detection, pixels
 
 
 def report_of(metrics: dict[str, float | None], classes: dict[str, dict[str, float | None]]) -> EvalReport:
-    return EvalReport(
-        truth="truth",
-        found="found",
-        truth_format="coco",
-        found_format="COCO results",
-        task="detection",
-        kind="boxes",
-        protocol="coco",
-        engine="hotcoco",
-        images=1,
-        objects=1,
-        detections=1,
+    return bare(
         metrics={name: Number(value) for name, value in metrics.items()},
-        classes=[
-            ClassResult(
-                name=name, images=1, objects=1, detections=1, metrics={n: Number(v) for n, v in figures.items()}
-            )
-            for name, figures in classes.items()
-        ],
+        classes=[class_of(name, **figures) for name, figures in classes.items()],
     )
 
 
@@ -143,3 +129,32 @@ def test_a_figure_with_a_point_in_its_name_is_known() -> None:
 def test_a_gate_on_the_calibration_error_which_is_best_at_0_is_refused() -> None:
     with pytest.raises(UsageError, match="ECE is better the lower it is"):
         judge(report_of({"ECE": 0.4}, {}), parse_gates(["ECE=0.1"]))
+
+
+@pytest.mark.parametrize(("text", "near"), [("APP50=0.5", "AP50"), ("recal.cat=0.5", "recall"), ("toop1=0.5", "top1")])
+def test_a_mistyped_figure_is_refused_before_there_is_a_report(text: str, near: str) -> None:
+    with pytest.raises(UsageError, match=f"no figure .*\n  hint: did you mean '{near}'"):
+        parse_gates([text])
+
+
+@pytest.mark.parametrize("report", [detection(), classification(), pixels(), pixels("panoptic")])
+def test_no_figure_of_any_report_is_taken_for_a_mistyped_one(report: EvalReport) -> None:
+    names = {*report.metrics, *(name for row in report.classes for name in row.metrics)} - {"ECE"}
+
+    assert {gate.metric for gate in parse_gates([f"{name}=0" for name in names])} == names
+
+
+def test_a_class_that_is_not_there_is_refused_before_there_is_a_report() -> None:
+    with pytest.raises(UsageError, match=r"no class 'cta'\n  hint: did you mean 'cat'"):
+        check_classes(parse_gates(["AP=0.1,AP50.cat=0.1,AP50.cta=0.1"]), ["dog", "cat"])
+
+
+def test_what_stands_behind_the_point_of_a_figure_is_not_taken_for_a_class() -> None:
+    check_classes(parse_gates(["AP72.5=0.1,AP72.5.cat=0.1,AP_8.5px=0.1"]), ["dog", "cat"])
+
+
+def test_a_figure_that_the_quick_way_leaves_out_says_so() -> None:
+    quick = bare(settings={"details": False})
+
+    with pytest.raises(UsageError, match=r"no figure 'F1'\n  hint: leave out --quick"):
+        judge(quick, parse_gates(["F1=0.5"]))

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from cvdata.dataset import Categories
+from cvdata.dataset import Categories, Dataset
 from cvdata.dataset.ragged import Ragged
 from cvdata.evaluate import run
 from cvdata.evaluate.coco import overlaps_of
@@ -139,3 +139,67 @@ def test_by_voc_a_crowd_region_is_an_object_for_the_errors_too() -> None:
     assert voc.objects == 2
     assert [coco.metrics[name].value for name in ("AP50", "recall", "precision")] == pytest.approx([1, 1, 1])
     assert voc.explanation == coco.explanation
+
+
+def test_by_voc_a_detection_whose_best_object_is_taken_is_a_duplicate_for_the_errors_too() -> None:
+    # Two objects that overlap; both detections lie best on the first, and by more than a half on the second.
+    beside = [0, 0, 10, 8]
+    pair = hand([(0, 0, LEFT), (0, 0, beside)], [(0, 0, LEFT, 0.9), (0, 0, LEFT, 0.8)])
+
+    voc = evaluated(pair, EvalSettings(protocol="voc12", resamples=0)).report
+    coco = evaluated(pair, EvalSettings(resamples=0)).report
+
+    assert [voc.metrics[name].value for name in ("AP50", "precision", "recall")] == pytest.approx([0.5, 1, 0.5])
+    assert [coco.metrics[name].value for name in ("AP50", "precision", "recall")] == pytest.approx([1, 1, 1])
+    assert voc.errors is not None and coco.errors is not None
+    duplicates = [
+        {kind.name: kind.count for kind in one.errors.kinds}["duplicate"] for one in (voc, coco) if one.errors
+    ]
+    assert duplicates == [1, 0]
+
+
+@pytest.mark.parametrize("resamples", [0, 100])
+def test_by_voc_the_added_pixel_counts_for_the_errors_too(resamples: int) -> None:
+    # 8 of 17 pixels; with one more all around 9 x 2 of 18 x 2: a half.
+    pair = hand([(0, 0, [0, 0, 17, 1])], [(0, 0, [0, 0, 8, 1], 0.9)])
+
+    plain, wider = (
+        evaluated(pair, EvalSettings(protocol="voc12", pixel=pixel, resamples=resamples, explain=True)).report
+        for pixel in (0, 1)
+    )
+
+    assert [plain.metrics[name].value for name in ("AP50", "recall")] == [0, None]
+    assert [wider.metrics[name].value for name in ("AP50", "recall", "mean_IoU")] == [1, 1, 0.5]
+    assert wider.explanation == plain.explanation
+
+
+def test_by_open_images_the_surest_in_a_group_finds_it_and_the_others_are_no_false_alarms() -> None:
+    inside = [(0, 0, [0, 0, 10, 10], 0.9), (0, 0, [20, 0, 10, 10], 0.8), (0, 0, [40, 0, 10, 10], 0.7)]
+    pair = hand([(0, 0, [0, 0, 90, 40]), (0, 0, [0, 60, 10, 10])], [*inside, (0, 0, [0, 60, 10, 10], 0.6)])
+    extra = Ragged.texts([b'{"is_group_of": true}', b"{}"])
+    pair = replace(pair, truth=replace(pair.truth, annotations=replace(pair.truth.annotations, extra=extra)))
+
+    report = evaluated(pair, EvalSettings(protocol="openimages", resamples=100)).report
+    alone = evaluated(replace(pair, found=_only_last(pair)), EvalSettings(protocol="openimages", resamples=0)).report
+
+    assert [report.metrics[name].value for name in ("AP50", "precision", "recall")] == [1, 1, 1]
+    assert report.errors is not None and alone.errors is not None
+    assert (report.errors.ap, report.errors.verdicts["ignored"], report.errors.verdicts["true"]) == (1, 2, 2)
+    # A group that nothing lies in is missed.
+    assert [alone.metrics[name].value for name in ("AP50", "recall")] == [0.5, 0.5]
+    assert (alone.errors.verdicts["missed"], alone.objects) == (1, 2)
+
+
+def _only_last(pair: Pair) -> Dataset:
+    table = pair.found.annotations
+    return replace(pair.found, annotations=table.take(np.array([len(table) - 1])))
+
+
+def test_by_open_images_all_detections_count_for_the_errors_too() -> None:
+    many = [(0, 0, [0, 20, 10, 10 + row / 10], 0.9 - row / 1000) for row in range(120)]
+    pair = hand([(0, 0, LEFT)], [*many, (0, 0, LEFT, 0.1)])
+
+    report = evaluated(pair, EvalSettings(protocol="openimages", resamples=0)).report
+
+    assert report.metrics["AP50"].value == pytest.approx(1 / 121)
+    assert report.metrics["recall"].value == 1

@@ -25,7 +25,7 @@ THERE: Box = (50.0, 50.0, 10.0, 10.0)
 
 def label_errors_of(pair: Pair) -> list[LabelError]:
     overlaps = box_overlaps(pair, least=0.1)
-    return diagnose(pair, overlaps, match(pair, overlaps, Rules()), "boxes").label_errors
+    return diagnose(pair, overlaps, match(pair, overlaps, Rules(thresholds=(0.5,))), "boxes").label_errors
 
 
 def right(pictures: int) -> tuple[list[tuple[int, int, Box]], list[tuple[int, int, Box, float]]]:

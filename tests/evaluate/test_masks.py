@@ -116,7 +116,7 @@ def _changed(pair: Pair, **columns: Any) -> Pair:
 def test_masks_that_do_not_cover_their_picture_are_refused() -> None:
     pair = _masked(_square(slice(0, 10), slice(0, 10)), np.ones((50, 50), np.bool_))
 
-    with pytest.raises(EvaluationError, match=r"1 masks do not cover their picture; the first is on 0\.jpg"):
+    with pytest.raises(EvaluationError, match=r"of 1 mask do not cover the picture; the first is on 0\.jpg"):
         mask_overlaps(pair)
 
 
@@ -126,7 +126,7 @@ def test_a_point_that_would_take_all_memory_is_refused(far: float) -> None:
     pair = _changed(pair, masks=None, polygons=Polygons.of([[[(0, 0), (far, 0), (5, 5)]]]))
 
     for evaluate in (mask_overlaps, lambda p: coco_numbers(p, "masks", EvalSettings())):
-        with pytest.raises(EvaluationError, match="1 outlines have points nowhere near their picture"):
+        with pytest.raises(EvaluationError, match="points of 1 outline lie nowhere near the picture"):
             evaluate(pair)
 
 

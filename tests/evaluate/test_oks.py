@@ -9,10 +9,11 @@ import pytest
 
 from cvdata.dataset import Annotations, Dataset
 from cvdata.dataset.ragged import Ragged
-from cvdata.errors import EvaluationError
+from cvdata.errors import EvaluationError, UsageError
 from cvdata.evaluate.coco import coco_numbers, keypoint_overlaps
 from cvdata.evaluate.coco.sigmas import COCO_SIGMAS, CROWDPOSE_SIGMAS, sigmas_for
 from cvdata.evaluate.pair import Pair
+from cvdata.evaluate.run import evaluate
 from cvdata.evaluate.settings import EvalSettings
 
 from .drawn import hand, pair_of
@@ -99,7 +100,7 @@ def test_a_detection_with_another_number_of_keypoints_is_refused() -> None:
     )
     pair = replace(pair, found=replace(pair.found, annotations=replace(table, keypoints=shorter)))
 
-    with pytest.raises(EvaluationError, match="1 detections have another number of keypoints") as caught:
+    with pytest.raises(EvaluationError, match="1 detection with another number of keypoints") as caught:
         coco_numbers(pair, "keypoints", EvalSettings())
 
     assert "has 16, and 'class" in str(caught.value)
@@ -121,6 +122,26 @@ def test_classes_with_different_numbers_of_keypoints_are_each_evaluated_as_if_al
 
     for row, one in enumerate(alone):
         assert numbers.classes[row] == coco_numbers(one, "keypoints", EvalSettings()).classes[row]
+
+
+def test_the_report_names_what_computed_the_figures() -> None:
+    pair = pair_of(4, classes=2, crowd=0.0)
+    mixed, alike = _with_points(pair, (17, 5)), _with_points(pair, (5, 5))
+    settings = EvalSettings(engine="pycocotools", details=False)
+
+    engines = [evaluate(one.truth, one.found, settings).report.engine for one in (mixed, alike)]
+
+    assert engines == ["cvdata", "pycocotools"]
+
+
+@pytest.mark.parametrize(
+    "settings", [EvalSettings(protocol="voc12", by=("nothing",)), EvalSettings(explain=True, by=("nothing",))]
+)
+def test_rules_without_keypoints_are_refused_before_all_else(settings: EvalSettings) -> None:
+    pair = with_keypoints(pair_of(1), 1)
+
+    with pytest.raises(UsageError, match="no rule for keypoints"):
+        evaluate(pair.truth, pair.found, settings)
 
 
 def _with_points(pair: Pair, counts: tuple[int, int]) -> Pair:

@@ -82,6 +82,16 @@ def test_pictures_and_classes_are_matched_by_name_whatever_their_order() -> None
     assert codes(pair) == []
 
 
+def test_the_boxes_that_scores_of_a_table_share_stay_shared() -> None:
+    truth = made(("a.jpg", "b.jpg"), [("a.jpg", "cat", 1), ("b.jpg", "dog", 1)], whole=(0, 1))
+    found = made(("b.jpg", "a.jpg"), [("b.jpg", "dog", 0.5), ("a.jpg", "cat", 0.25), ("b.jpg", "cat", 0.75)])
+    shared = np.broadcast_to(np.array(np.nan), (3, 4))
+
+    pair = align(truth, replace(found, annotations=replace(found.annotations, box=shared)))
+
+    assert pair.found.annotations.box.strides[0] == 0
+
+
 def test_detections_of_a_picture_stay_in_the_order_of_their_source() -> None:
     truth = made(("a.jpg",), [("a.jpg", "cat", 1)])
     found = made(("a.jpg",), [("a.jpg", "cat", score) for score in (0.1, 0.9, 0.5)])

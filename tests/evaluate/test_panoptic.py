@@ -18,17 +18,7 @@ from cvdata.evaluate.report import EvalReport
 from cvdata.evaluate.settings import EvalSettings
 
 from .panoptic_made import CLASSES, Picture, drawn, write_panoptic
-
-POINT = EvalSettings(resamples=0)
-
-
-def values(report: EvalReport) -> dict[str, float | None]:
-    return {name: number.value for name, number in report.metrics.items()}
-
-
-def of_class(report: EvalReport, name: str) -> dict[str, float | None]:
-    found = next(c for c in report.classes if c.name == name)
-    return {metric: number.value for metric, number in found.metrics.items()}
+from .reports_read import POINT, of_class, values
 
 
 def picture(rows: list[list[int]], segments: dict[int, int], crowds: tuple[int, ...] = ()) -> Picture:

@@ -19,8 +19,13 @@ SIZES = {"all": (0.0, 1e10), "tiny": (0.0, 100.0)}
         (EvalSettings(protocol="voc12", areas=SIZES), "the rules of voc12 have no size classes"),
         (EvalSettings(protocol="openimages", areas=SIZES), "the rules of openimages have no size classes"),
         (EvalSettings(pixel=1), "--pixel is of VOC's rules"),
+        (EvalSettings(kind="keypoints", protocol="voc12"), "Pascal VOC has no rule for keypoints"),
+        (EvalSettings(kind="keypoints", protocol="lvis"), "LVIS has no rule for keypoints"),
+        (EvalSettings(kind="keypoints", explain=True), "Pascal VOC has no rule for keypoints"),
+        (EvalSettings(kind="masks", protocol="voc12", pixel=1), "masks have no pixel to add"),
         (EvalSettings(seed=-1), "a seed of -1 is negative"),
         (EvalSettings(resamples=-5), "fewer than 100 resamples"),
+        (EvalSettings(resamples=99_999_999_999), "more than 100,000 resamples tell nothing more"),
         (EvalSettings(max_detections=(10**23,)), "numbers of detections go up to 2,147,483,647"),
     ],
 )

@@ -30,7 +30,7 @@ SHORT = (10, 10, 10, 4)  # 40 of the 100 pixels of HERE: IoU 0.4
 
 def errors_of(pair: Pair) -> Errors:
     overlaps = box_overlaps(pair, least=0.1)
-    return diagnose(pair, overlaps, match(pair, overlaps, Rules()), "boxes").errors
+    return diagnose(pair, overlaps, match(pair, overlaps, Rules(thresholds=(0.5,))), "boxes").errors
 
 
 def counts(errors: Errors) -> dict[str, int]:

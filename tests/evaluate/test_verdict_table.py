@@ -25,7 +25,7 @@ HERE, SHORT = (10, 10, 10, 10), (10, 10, 10, 4)
 
 def table_of(pair: Pair) -> pa.Table:
     overlaps = box_overlaps(pair, least=0.1)
-    diagnosis = diagnose(pair, overlaps, match(pair, overlaps, Rules()), "boxes")
+    diagnosis = diagnose(pair, overlaps, match(pair, overlaps, Rules(thresholds=(0.5,))), "boxes")
     return verdict_table(pair, diagnosis.verdicts, "boxes")
 
 

@@ -15,7 +15,7 @@ HERE, THERE, AWAY = (10, 10, 10, 10), (50, 50, 10, 10), (80, 10, 10, 10)
 
 def worst_of(pair: Pair) -> list[WorstPicture]:
     overlaps = box_overlaps(pair, least=0.1)
-    return diagnose(pair, overlaps, match(pair, overlaps, Rules()), "boxes").worst
+    return diagnose(pair, overlaps, match(pair, overlaps, Rules(thresholds=(0.5,))), "boxes").worst
 
 
 def test_errors_are_those_of_detections_and_missed_objects() -> None:

@@ -37,7 +37,7 @@ def test_a_document_is_read_with_its_pictures_segments_and_classes(tmp_path: Pat
     assert (maps.classes.names, maps.classes.things) == (("cat", "sky"), (True, False))
     assert maps.segments[0].ids.tolist() == [66051]
     assert maps.segments[0].classes.tolist() == [0]
-    assert read_ids(maps.file(0)).tolist() == [[3 + 256 * 2 + 65536 * 1]]
+    assert read_ids(f"{maps.folder}/{maps.files[0]}").tolist() == [[3 + 256 * 2 + 65536 * 1]]
 
 
 def test_a_document_is_found_by_itself_its_folder_and_the_folder_around(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def label_report(pair: Pair, other: Pair | None, settings: EvalSettings, names: 
     """
     refuse_rules_of_objects(settings, "labels of whole pictures")
     classified = classify(pair)
+    slices = label_slices(pair, classified, settings)  # before anything that takes long: a column may be mistyped
     figures = _figures_of(classified)
     sure = settings.details and settings.resamples != 0
     units = units_of(pair.truth.images, settings)
@@ -63,6 +64,7 @@ def label_report(pair: Pair, other: Pair | None, settings: EvalSettings, names: 
         detections=len(pair.found.annotations),
         metrics={name: number for name, number in numbers.items() if _SPLIT not in name},
         classes=class_results(classified, _by_class(numbers)),
+        slices=slices,
         intervals=described(units, settings, resamples) if sure else None,
         findings=[*pair.findings, *classified.findings],
         settings=msgspec.to_builtins(settings),
@@ -70,8 +72,6 @@ def label_report(pair: Pair, other: Pair | None, settings: EvalSettings, names: 
     if other is not None:
         comparison = compare_classifiers(pair, other, settings, (names.found, names.second))
         report = replace(report, comparison=comparison)
-    if settings.by:
-        report = replace(report, slices=label_slices(pair, classified, settings))
     if classified.several is not None:
         return report
     held = calibration(classified.score, classified.right, of="pictures")

@@ -1,7 +1,7 @@
 """COCO's numbers by its two engines, and the overlaps of masks and keypoints."""
 
 from .arrays import CocoNumbers
-from .engine import coco_numbers, overlaps_of
+from .engine import coco_numbers, engine_of, overlaps_of
 from .grid import Grid, figures, figures_by_class, grid_of
 from .lvis import lvis_numbers
 from .masks import mask_overlaps
@@ -12,6 +12,7 @@ __all__ = [
     "CocoNumbers",
     "Grid",
     "coco_numbers",
+    "engine_of",
     "figures",
     "figures_by_class",
     "grid_of",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ...dataset import Annotations, Dataset
 from ...dataset.rle import run_sums
 from ...errors import EvaluationError, show
+from ...reports.scales import plural
 from ..objects import Kind
 from ..pair import Pair
 from .outlines import without_outline
@@ -39,12 +40,12 @@ def check_shapes(pair: Pair, kind: Kind) -> None:
 
 
 def _check_boxes(pair: Pair) -> None:
-    for side, table in (("objects", pair.truth.annotations), ("detections", pair.found.annotations)):
+    for side, table in (("object", pair.truth.annotations), ("detection", pair.found.annotations)):
         bad = np.flatnonzero(~np.isfinite(table.box).all(axis=1))
         if len(bad):
             name = show(pair.truth.images.names[int(table.image[bad[0]])])
             raise EvaluationError(
-                f"{len(bad):,} {side} label a whole picture and have no box; the first is on {name}",
+                f"no box at {plural(len(bad), side)} (labels of whole pictures); the first is on {name}",
                 hint="leave them out, or give whole-picture labels only, in TRUTH and in FOUND",
             )
 
@@ -59,26 +60,27 @@ def _check_outlines(dataset: Dataset, side: str) -> None:
         (height <= 0) | (width <= 0),
         "masks cannot be compared on {count} whose size is not known",
         "give the pictures with --images, or the sizes in the labels",
-        of="pictures",
+        of="picture",
     )
     _refuse(
         dataset,
         height * width >= _TOO_LARGE,
         "masks cannot be compared on {count} of 2^32 pixels and more",
         "compare --kind boxes, or mend the sizes in the labels",
-        of="pictures",
+        of="picture",
     )
     if table.masks is not None:
         sums = run_sums(table.masks)
         bad = table.has("masks") & (sums != height * width)
-        _refuse(dataset, bad, "{count} do not cover their picture", "make them again at its size", of="masks")
+        _refuse(dataset, bad, "the run lengths of {count} do not cover the picture", "make them at its size", of="mask")
     if table.polygons is not None:
         points = table.polygons.points
         far = ~(np.abs(points) <= _FARTHEST).all(axis=1)  # also NaN
         ring = np.repeat(np.arange(len(table.polygons.rings) - 1), np.diff(table.polygons.rings))[far]
         bad = np.zeros(len(table), np.bool_)
         bad[np.searchsorted(table.polygons.owners, ring, side="right") - 1] = True
-        _refuse(dataset, bad, "{count} have points nowhere near their picture", "mend their coordinates", of="outlines")
+        message = "points of {count} lie nowhere near the picture"
+        _refuse(dataset, bad, message, "mend the coordinates", of="outline")
 
 
 def _refuse(dataset: Dataset, bad: NDArray[np.bool_], message: str, hint: str, *, of: str) -> None:
@@ -86,9 +88,9 @@ def _refuse(dataset: Dataset, bad: NDArray[np.bool_], message: str, hint: str, *
     if not len(rows):
         return
     pictures = dataset.annotations.image[rows]
-    count = len(np.unique(pictures)) if of == "pictures" else len(rows)
+    count = len(np.unique(pictures)) if of == "picture" else len(rows)
     first = show(dataset.images.names[int(pictures[0])])
-    raise EvaluationError(f"{message.format(count=f'{count:,} {of}')}; the first is on {first}", hint=hint)
+    raise EvaluationError(f"{message.format(count=plural(count, of))}; the first is on {first}", hint=hint)
 
 
 def _check_keypoints(pair: Pair) -> None:
@@ -96,16 +98,16 @@ def _check_keypoints(pair: Pair) -> None:
     for side, table in (("the truth has", pair.truth.annotations), ("the detections have", pair.found.annotations)):
         if len(table) and not table.has("keypoints").any():
             raise EvaluationError(f"{side} no keypoints", hint="compare --kind boxes")
-    for side, table in (("detections", pair.found.annotations), ("objects", pair.truth.annotations)):
+    for side, table in (("detection", pair.found.annotations), ("object", pair.truth.annotations)):
         # An object without keypoints has none labelled; a detection without any says nothing.
-        bad = np.flatnonzero(_differing(table, counts, may_lack=side == "objects"))
+        bad = np.flatnonzero(_differing(table, counts, may_lack=side == "object"))
         if not len(bad):
             continue
         row = int(bad[0])
         has = 0 if table.keypoints is None else int(table.keypoints.lengths[row])
         category = int(table.category[row])
         raise EvaluationError(
-            f"{len(bad):,} {side} have another number of keypoints than others of their class; the first, "
+            f"{plural(len(bad), side)} with another number of keypoints than others of the class; the first, "
             f"on {show(pair.truth.images.names[int(table.image[row])])}, has {has}, "
             f"and '{show(pair.classes[category])}' has {int(counts[category])}",
             hint="give all keypoints of the class each time, or compare --kind boxes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ..objects import Kind
 from ..overlaps import Overlaps, box_overlaps
 from ..pair import Pair
@@ -16,7 +18,7 @@ from .oks import keypoint_overlaps
 from .reference import by_pycocotools
 from .sigmas import one_number_of_points
 
-__all__ = ["coco_numbers", "overlaps_of"]
+__all__ = ["coco_numbers", "engine_of", "overlaps_of"]
 
 
 def coco_numbers(pair: Pair, kind: Kind, settings: EvalSettings) -> CocoNumbers:
@@ -41,17 +43,28 @@ def coco_numbers(pair: Pair, kind: Kind, settings: EvalSettings) -> CocoNumbers:
 
 def _arrays(pair: Pair, grid: Grid, settings: EvalSettings) -> Arrays:
     check_shapes(pair, grid.kind)
-    if grid.kind == "keypoints" and not one_number_of_points(pair):  # no engine can do it
+    engine = engine_of(pair, grid.kind, settings)
+    if engine == "cvdata":
         return by_overlaps(pair, grid, keypoint_overlaps(pair))
-    return by_hotcoco(pair, grid) if settings.engine == "hotcoco" else by_pycocotools(pair, grid)
+    return by_hotcoco(pair, grid) if engine == "hotcoco" else by_pycocotools(pair, grid)
 
 
-def overlaps_of(pair: Pair, kind: Kind, *, least: float = 0.0, same_class: bool = False) -> Overlaps:
+def engine_of(pair: Pair, kind: Kind, settings: EvalSettings) -> Literal["hotcoco", "pycocotools", "cvdata"]:
+    """Return what computes COCO's figures: neither engine can where classes differ in their keypoints."""
+    if kind == "keypoints" and not one_number_of_points(pair):
+        return "cvdata"
+    return settings.engine
+
+
+def overlaps_of(
+    pair: Pair, kind: Kind, *, least: float = 0.0, same_class: bool = False, pixel: float = 0.0
+) -> Overlaps:
     """Return how much detections and objects overlap, by what is compared; see `Overlaps`.
 
     Args:
         least: leave out pairs that overlap less than this.
         same_class: only pairs of one class.
+        pixel: added to widths and heights of boxes, see `box_overlaps`.
 
     Raises:
         EvaluationError: truth or detections lack what is compared, or have it in a form that cannot be compared.
@@ -61,4 +74,4 @@ def overlaps_of(pair: Pair, kind: Kind, *, least: float = 0.0, same_class: bool 
     if kind == "keypoints":
         return keypoint_overlaps(pair, least=least, same_class=same_class)
     check_shapes(pair, kind)
-    return box_overlaps(pair, least=least, same_class=same_class)
+    return box_overlaps(pair, least=least, same_class=same_class, pixel=pixel)

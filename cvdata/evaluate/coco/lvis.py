@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...errors import EvaluationError, UsageError, show
+from ...errors import EvaluationError, show
+from ...reports.scales import plural
 from ..numbers import Numbers
-from ..objects import Kind
+from ..objects import Kind, without_crowds
 from ..pair import Pair
 from ..precision import mean_of
-from ..settings import EvalSettings
+from ..settings import EvalSettings, refuse_keypoints
 from .arrays import Arrays
 from .checks import check_shapes
 from .columns import IOU_TYPES, found_table, tables_of, truth_table
@@ -40,8 +41,7 @@ def lvis_numbers(pair: Pair, kind: Kind, settings: EvalSettings) -> Numbers:
         UsageError: keypoints were asked for.
         EvaluationError: pictures or classes lack these fields.
     """
-    if kind == "keypoints":
-        raise UsageError("LVIS has no keypoints", hint="compare --kind boxes or --kind masks")
+    refuse_keypoints(kind, "LVIS")
     check_shapes(pair, kind)
     grid, rarity = lvis_grid(kind, settings), classes_by_rarity(pair)
     arrays = _evaluate(pair, grid)
@@ -74,8 +74,7 @@ def _evaluate(pair: Pair, grid: Grid) -> Arrays:
     import hotcoco
 
     # LVIS knows no crowds; one that is marked so is an object like others.
-    objects = replace(pair.truth.annotations, crowd=None)
-    plain = replace(pair, truth=replace(pair.truth, annotations=objects))
+    plain = without_crowds(pair)
     truth = truth_table(plain, grid.kind, images=_federated(pair), categories={"frequency": _frequencies(pair)})
     found = found_table(plain, grid.kind, truth).cap_detections_per_image(grid.max_detections[-1])
     return tables_of(hotcoco.COCOeval(truth, found, IOU_TYPES[grid.kind], lvis_style=True), grid)
@@ -89,7 +88,7 @@ def _federated(pair: Pair) -> dict[str, list[Any]]:
         if lacking:
             name = show(pair.truth.images.names[lacking[0]])
             raise EvaluationError(
-                f"{len(lacking):,} pictures of the truth have no '{field}', the first is {name}",
+                f"{plural(len(lacking), 'picture')} of the truth without '{field}', the first is {name}",
                 hint="LVIS needs its own annotation files, in which each picture says which classes were looked for",
             )
         fields[field] = [[row + 1 for row in classes or []] for classes in rows]

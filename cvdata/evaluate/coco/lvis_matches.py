@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..matching import Matches, Rules, match, places_of
+from ..objects import without_crowds
 from ..overlaps import Overlaps
 from ..pair import Pair
 from .engine import overlaps_of
@@ -25,7 +26,7 @@ def lvis_matches(pair: Pair, overlaps: Overlaps, grid: Grid) -> list[Matches]:
     where it finds nothing.
     """
     if pair.truth.annotations.has("crowd").any():  # LVIS knows no crowds; such a region is an object like others
-        pair = replace(pair, truth=replace(pair.truth, annotations=replace(pair.truth.annotations, crowd=None)))
+        pair = without_crowds(pair)
         overlaps = overlaps_of(pair, grid.kind, least=min(grid.thresholds), same_class=True)
     table = pair.found.annotations
     labelled = _flags(pair, "neg_category_ids")

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset import Annotations
-from ...errors import EvaluationError, UsageError
+from ...errors import EvaluationError
 from ..numbers import Numbers
-from ..objects import Kind
+from ..objects import Kind, without_crowds
 from ..pair import Pair
-from ..settings import EvalSettings
+from ..settings import EvalSettings, refuse_keypoints, refuse_masks
 from .checks import check_shapes
 from .columns import IOU_TYPES, found_table, truth_table
 from .federated import class_rows
@@ -29,7 +29,7 @@ from .federated import class_rows
 if TYPE_CHECKING:
     import hotcoco
 
-__all__ = ["looked_for", "openimages_numbers"]
+__all__ = ["groups_of", "looked_for", "most_detections", "openimages_numbers"]
 
 _GROUP = ("is_group_of", "IsGroupOf", "isgroupof")
 """Names that converters give to the attribute."""
@@ -44,11 +44,11 @@ def openimages_numbers(pair: Pair, kind: Kind, settings: EvalSettings) -> Number
     detections of others are left out. All detections count, unless `max_detections` says otherwise.
 
     Raises:
-        UsageError: keypoints were asked for.
+        UsageError: keypoints or masks were asked for.
         EvaluationError: the classes go round in a circle.
     """
-    if kind == "keypoints":
-        raise UsageError("Open Images has no keypoints", hint="compare --kind boxes or --kind masks")
+    refuse_keypoints(kind, "Open Images")
+    refuse_masks(kind, "Open Images")
     check_shapes(pair, kind)
     parents = _parents(pair)
     kept = np.flatnonzero(looked_for(pair))
@@ -101,22 +101,26 @@ def _run(pair: Pair, kind: Kind, settings: EvalSettings, parents: dict[int, int]
     import hotcoco
 
     # Groups take the part of crowds.
-    groups = _groups(pair.truth.annotations)
-    objects = replace(pair.truth.annotations, crowd=None)
-    plain = replace(pair, truth=replace(pair.truth, annotations=objects))
+    groups = groups_of(pair.truth.annotations)
+    plain = without_crowds(pair)
     truth = truth_table(plain, kind)
     truth.update_anns([{"id": row + 1, "is_group_of": True} for row in np.flatnonzero(groups).tolist()])
     found = found_table(plain, kind, truth)
     hierarchy = hotcoco.Hierarchy.from_parent_map({row + 1: parent + 1 for row, parent in parents.items()})
     run = hotcoco.COCOeval(truth, found, IOU_TYPES[kind], oid_style=True, hierarchy=hierarchy)
-    chosen = settings.max_detections != EvalSettings().max_detections
-    run.params.max_dets = [settings.max_detections[-1] if chosen else max(len(pair.found.annotations), 1)]
+    run.params.max_dets = [most_detections(settings) or max(len(pair.found.annotations), 1)]
     run.evaluate()
     run.accumulate()
     return run
 
 
-def _groups(table: Annotations) -> NDArray[np.bool_]:
+def most_detections(settings: EvalSettings) -> int | None:
+    """Return how many of the surest detections of a picture and class count; None for all, if nothing else is said."""
+    return None if settings.max_detections == EvalSettings().max_detections else settings.max_detections[-1]
+
+
+def groups_of(table: Annotations) -> NDArray[np.bool_]:
+    """Tell which objects are boxes around a group, or a crowd, bool, shape (objects,)."""
     groups: NDArray[np.bool_] = table.has("crowd").copy()
     if table.extra is not None:
         decoder = msgspec.json.Decoder(dict[str, Any])

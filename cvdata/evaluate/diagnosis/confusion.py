@@ -41,7 +41,7 @@ def confusion(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind, scor
     same = found.category[near.found] == truth.category[near.truth]
     value = np.where(same, np.nextafter(near.value, 2), near.value)
     place = np.cumsum(taken) - 1
-    rules = msgspec.structs.replace(matches.rules, thresholds=(FOUND_FROM,), max_detections=None)
+    rules = msgspec.structs.replace(matches.rules, thresholds=(FOUND_FROM,), max_detections=None, second_choice=True)
     matched = match(_without_classes(pair, rows), Overlaps(place[near.found], near.truth, value), rules, kind)
 
     size = len(pair.classes) + 1

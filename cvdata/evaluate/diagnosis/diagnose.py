@@ -13,7 +13,7 @@ from ..report import Confusion, Curve, Errors, LabelError, OperatingPoint, Overl
 from .confusion import confusion
 from .curves import by_score, curves_of, figures_at, mean_f1, operating_points
 from .ious import matched_overlaps
-from .kinds import at_half, faults
+from .kinds import faults
 from .label_errors import label_errors
 from .tide import World, tide, worlds_of
 from .verdicts import Verdicts, count_verdicts, judge
@@ -49,9 +49,8 @@ def diagnose(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind) -> Di
 
     Args:
         overlaps: pairs of all classes, at least those that overlap by 0.1.
-        matches: of all areas, see `judging.matches_of`; made anew where the thresholds lack 0.5.
+        matches: of all areas at the threshold 0.5 alone, see `judging.matches_of`.
     """
-    matches = at_half(pair, overlaps, matches, kind)
     curves = class_curves(pair, matches)
     classes = by_score(pair, curves)
     mean = mean_f1(classes)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..matching import Matches, match
-from ..objects import Kind
+from ..matching import Matches
 from ..overlaps import Overlaps
 from ..pair import Pair
 
-__all__ = ["BACKGROUND_BELOW", "FOUND_FROM", "Faults", "Verdict", "at_half", "faults", "first_of"]
+__all__ = ["BACKGROUND_BELOW", "FOUND_FROM", "Faults", "Verdict", "faults", "first_of"]
 
 FOUND_FROM = 0.5
 """Overlap from which a detection of the right class finds an object."""
@@ -63,16 +61,6 @@ class Faults:
     used: NDArray[np.bool_]
 
 
-def at_half(pair: Pair, overlaps: Overlaps, matches: Matches, kind: Kind) -> Matches:
-    """Return the matches at the threshold 0.5 alone, made anew where they were asked for other thresholds."""
-    line = np.flatnonzero(np.abs(np.array(matches.rules.thresholds) - FOUND_FROM) < 1e-9)
-    if not len(line):
-        return match(pair, overlaps, msgspec.structs.replace(matches.rules, thresholds=(FOUND_FROM,)), kind)
-    only = slice(int(line[0]), int(line[0]) + 1)
-    rules = msgspec.structs.replace(matches.rules, thresholds=(FOUND_FROM,))
-    return replace(matches, rules=rules, truth=matches.truth[only], ignored=matches.ignored[only])
-
-
 def faults(pair: Pair, overlaps: Overlaps, matches: Matches) -> Faults:
     """Tell what is wrong with every detection that found no object that counts.
 
@@ -88,7 +76,7 @@ def faults(pair: Pair, overlaps: Overlaps, matches: Matches) -> Faults:
 
     Args:
         overlaps: pairs of all classes, at least those that overlap by 0.1.
-        matches: at the threshold 0.5 alone, see `at_half`.
+        matches: at the threshold 0.5 alone.
     """
     true, size = matches.true[0], len(pair.found.annotations)
     failed = matches.kept & ~true

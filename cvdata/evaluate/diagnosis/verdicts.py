@@ -42,7 +42,7 @@ def judge(pair: Pair, overlaps: Overlaps, matches: Matches, faults: Faults, scor
 
     A detection is
 
-    - true: it found an object of its class, by COCO's rules; its other is that object;
+    - true: it found an object of its class, by the protocol's rules; its other is that object;
     - badly placed: it overlaps an object of its class by 0.1 to 0.5;
     - wrong class: it overlaps an object of another class by at least 0.5;
     - duplicate: a surer detection found the object of its class that it overlaps by at least 0.5;

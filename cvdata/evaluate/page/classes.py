@@ -7,7 +7,7 @@ from ...reports.page import Cell, Page
 from ...reports.scales import plural
 from ...reports.spans import Span, spans
 from ..report import ClassResult, EvalReport, Number
-from ..words import between, class_metric, counted, figure, meaning, name_of
+from ..words import between, class_metric, counted, figure, likeness, meaning, name_of
 
 __all__ = ["class_section"]
 
@@ -55,7 +55,7 @@ def _weakest(page: Page, report: EvalReport, metric: str) -> None:
         caption += f" Classes with fewer than {_ENOUGH} objects are in the table alone."
     ranked = sorted(known, key=lambda row: row.metrics[metric].value or 0.0)[:_MOST_DRAWN]
     noun = counted(report)[0]
-    title = f"{metric.replace('_', ' ')} of each class, {which}"
+    title = f"{_called(metric, report)} of each class, {which}"
     page.figure(spans([_span(row, metric, noun) for row in ranked], title=title, across=(0.0, 1.0)), caption)
 
 
@@ -77,8 +77,8 @@ def _table(page: Page, report: EvalReport, metrics: list[str]) -> None:
     known = any(row.objects for row in report.classes)
     sure = any(between(row.metrics.get(metrics[0], _NONE)) for row in report.classes)
     noun, found = counted(report)
-    heads = ["class", *([f"{noun}s", "pictures", found] if known else []), metrics[0].replace("_", " ")]
-    heads += [*(["interval"] if sure else []), *(name.replace("_", " ") for name in metrics[1:])]
+    heads = ["class", *([f"{noun}s", "pictures", found] if known else []), _called(metrics[0], report)]
+    heads += [*(["interval"] if sure else []), *(_called(name, report) for name in metrics[1:])]
     rows: list[list[Cell]] = []
     for row in report.classes:
         numbers = [row.metrics.get(name, _NONE) for name in metrics]
@@ -89,9 +89,13 @@ def _table(page: Page, report: EvalReport, metrics: list[str]) -> None:
     page.table(heads, rows, align="l" + "r" * (len(heads) - 1))
 
 
+def _called(metric: str, report: EvalReport) -> str:
+    return likeness(metric.replace("_", " "), report)
+
+
 def _explained(page: Page, report: EvalReport, metrics: list[str]) -> None:
     """Say what each figure of a class is."""
     with page.stack():
         for name in metrics:
             if what := meaning(name, report, of_class=True):
-                page.text(join([tag("strong", name.replace("_", " ")), f": {what}."]))
+                page.text(join([tag("strong", _called(name, report)), f": {what}."]))

@@ -12,7 +12,7 @@ from ...reports.page import Cell, Page, percent
 from ...reports.scales import plural, short
 from ...reports.svg import TOP, WIDTH, centred, coordinate, cut, document, rect, width_of, words
 from ..report import Confusion, EvalReport
-from ..words import name_of
+from ..words import likeness, name_of
 
 __all__ = ["confusion_section"]
 
@@ -32,7 +32,7 @@ def confusion_section(page: Page, report: EvalReport) -> None:
     table = np.array(held.counts, np.int64)
     if not table.any():
         return
-    page.section("Confusions", _intro(held))
+    page.section("Confusions", likeness(_intro(held), report))
     chosen = _chosen(held, table)
     names = [*map(name_of, held.names), *([_BACKGROUND] if held.background else [])]
     with page.columns():

@@ -9,7 +9,7 @@ from ...reports.page import Cell, Page, Shown, badge
 from ...reports.scales import plural
 from ...reports.spans import Span, spans
 from ..report import Comparison, ComparisonRow, Difference, EvalReport, Explanation, Number, Slice
-from ..words import KINDS_OF_ERROR, between, figure, model_names, moved, name_of
+from ..words import KINDS_OF_ERROR, PROTOCOLS, between, figure, likeness, model_names, moved, name_of, why_undecided
 from .opening import TONES
 
 __all__ = ["comparison_section", "error_section", "explanation_section", "settings_section", "slice_section"]
@@ -39,7 +39,9 @@ def error_section(page: Page, report: EvalReport) -> None:
         with page.stack():
             for kind in ranked:
                 words = KINDS_OF_ERROR[kind.name]
-                told = join([tag("strong", f"{words.title} ({kind.count:,}). "), f"{words.what} {words.cure}"])
+                told = join(
+                    [tag("strong", f"{words.title} ({kind.count:,}). "), f"{likeness(words.what, report)} {words.cure}"]
+                )
                 if kind.count:
                     page.text(told)
     if held.verdicts:
@@ -81,6 +83,8 @@ def comparison_section(page: Page, report: EvalReport) -> None:
     if held.classes:
         summary = f"All {len(held.classes):,} classes"
         with page.details(summary, opened=len(held.classes) <= _MOST_OPEN):
+            if why := why_undecided(held):
+                page.text(f"{why[0].upper()}{why[1:]}.")
             _comparison_table(page, held.classes, ["class", first, second], by_class=True)
 
 
@@ -153,9 +157,6 @@ def _slice_span(part: Slice, metric: str) -> Span:
     return Span(name_of(part.value), number.value, number.low, number.high, note=count)
 
 
-_PROTOCOLS = {"coco": "COCO", "voc07": "Pascal VOC 2007", "voc12": "Pascal VOC 2012", "ultralytics": "Ultralytics"}
-
-
 def explanation_section(page: Page, report: EvalReport) -> None:
     """Add the figures of other protocols, and which rule makes which part of the difference."""
     if not report.explanation:
@@ -166,17 +167,16 @@ def explanation_section(page: Page, report: EvalReport) -> None:
     )
     metrics = list(dict.fromkeys(name for held in report.explanation for name in held.metrics))
     rows: list[list[Cell]] = [
-        [_PROTOCOLS[held.protocol], *(figure(held.metrics.get(name)) for name in metrics)]
-        for held in report.explanation
+        [PROTOCOLS[held.protocol], *(figure(held.metrics.get(name)) for name in metrics)] for held in report.explanation
     ]
     page.table(["rules", *metrics], rows, align="l" + "r" * len(metrics))
     for held in report.explanation:
-        if held.steps:
+        if any(map(moved, held.steps)) or (held.steps and held.protocol != "coco"):
             _steps(page, held)
 
 
 def _steps(page: Page, held: Explanation) -> None:
-    with page.panel(f"From COCO to {_PROTOCOLS[held.protocol]}"):
+    with page.panel("Within COCO" if held.protocol == "coco" else f"From COCO to {PROTOCOLS[held.protocol]}"):
         told = [step for step in held.steps if moved(step)]
         if told:
             rows: list[list[Cell]] = [

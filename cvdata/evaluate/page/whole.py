@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...reports.page import Page
 from ...reports.scales import plural
 from ..report import EvalReport
-from ..words import model_names, name_of
+from ..words import PROTOCOLS, model_names, name_of
 from .classes import class_section
 from .curves import calibration_section, curve_section, overlap_section
 from .drawing import PictureSource
@@ -50,13 +50,6 @@ _TASKS = {
     "pixels": "classes of pixels",
     "segments": "panoptic segments",
 }
-_RULES = {
-    "coco": "COCO's rules",
-    "voc07": "Pascal VOC 2007's rules",
-    "voc12": "Pascal VOC 2012's rules",
-    "lvis": "LVIS' rules",
-    "openimages": "Open Images' rules",
-}
 
 
 def _title(report: EvalReport) -> str:
@@ -73,8 +66,8 @@ def _file(path: str) -> str:
 
 def _subtitle(report: EvalReport) -> str:
     parts = [_TASKS[report.kind]]
-    if report.protocol in _RULES:
-        parts[0] += f" by {_RULES[report.protocol]}"
+    if report.protocol in PROTOCOLS:
+        parts[0] += f" by the rules of {PROTOCOLS[report.protocol]}"
     parts.append(plural(report.images, "picture"))
     if report.task == "detection":
         parts += [plural(report.objects, "object"), plural(report.detections, "detection")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -14,6 +14,7 @@ from ...errors import EvaluationError, UsageError, show
 from ...formats.label_maps import looks_like_label_maps, open_label_maps, read_classes
 from ...formats.panoptic_files import looks_panoptic, open_panoptic
 from ..report import EvalReport, Intervals
+from ..second import errors_of_second, findings_of_second
 from ..settings import EvalSettings, check_settings, refuse_rules_of_objects
 from ..uncertainty import Units, described
 from .comparing import compare_judged
@@ -79,7 +80,7 @@ def evaluate_pixels(
         return report
     sure, names = _intervals(judged[0], samples[0], settings), (os.fspath(found), os.fspath(second))
     comparison = compare_judged((judged[0], judged[1]), (samples[0], samples[1]), sure, names)
-    findings = [*report.findings, *(one for one in judged[1].findings if one not in report.findings)]
+    findings = [*report.findings, *findings_of_second(judged[1].findings, report.findings)]
     return msgspec.structs.replace(report, comparison=comparison, findings=findings)
 
 
@@ -93,14 +94,24 @@ def _judged_labels(
 ) -> list[Judged]:
     table = read_classes(classes) if isinstance(classes, (str, os.PathLike)) else classes
     maps = open_label_maps(truth, table)
-    return [judge_labels(segment(maps, open_label_maps(m, table), engine, progress, void=void)) for m in models]
+    return _each(models, lambda m: judge_labels(segment(maps, open_label_maps(m, table), engine, progress, void=void)))
 
 
 def _judged_segments(
     truth: Path | str, models: Sequence[Path | str], engine: Engine, progress: Progress
 ) -> list[Judged]:
     maps = open_panoptic(truth)
-    return [judge_segments(segment_panoptic(maps, open_panoptic(m, maps.classes), engine, progress)) for m in models]
+    return _each(
+        models, lambda m: judge_segments(segment_panoptic(maps, open_panoptic(m, maps.classes), engine, progress))
+    )
+
+
+def _each(models: Sequence[Path | str], judge: Callable[[Path | str], Judged]) -> list[Judged]:
+    judged = [judge(models[0])]
+    for second in models[1:]:
+        with errors_of_second(second):
+            judged.append(judge(second))
+    return judged
 
 
 def _refuse(settings: EvalSettings) -> None:

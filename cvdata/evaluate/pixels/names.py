@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import EvaluationError, show
 from ...files import Finding
 from ...reports.scales import plural
+from ..pair import file_name, rows_by_key
 
 __all__ = ["Named", "left_out", "match_names"]
 
@@ -37,8 +37,8 @@ def match_names(truth: Named, found: Named) -> tuple[NDArray[np.int64], list[Fin
     rows = np.array([where.get(name, -1) for name in truth.names], np.int64)
     lost = np.flatnonzero(rows < 0)
     if len(lost):
-        free = np.setdiff1d(np.arange(len(found.names)), rows).tolist()
-        rows[lost] = _by_file_name([truth.names[row] for row in lost.tolist()], found.names, free)
+        free = np.setdiff1d(np.arange(len(found.names)), rows)
+        rows[lost] = rows_by_key([truth.names[row] for row in lost.tolist()], found.names, free, file_name)
     lost = np.flatnonzero(rows < 0)
     if len(lost):
         raise EvaluationError(
@@ -60,15 +60,3 @@ def left_out(found: Named, rows: NDArray[np.int64]) -> list[Finding]:
 
 def _some(names: Sequence[str], rows: NDArray[np.int64]) -> str:
     return ", ".join(show(names[row]) for row in rows[:3].tolist()) + (", ..." if len(rows) > 3 else "")
-
-
-def _by_file_name(names: Sequence[str], others: Sequence[str], free: Sequence[int]) -> list[int]:
-    ours = Counter(_file_name(name) for name in names)
-    theirs = Counter(_file_name(others[row]) for row in free)
-    where = {_file_name(others[row]): row for row in free}
-    keys = [_file_name(name) for name in names]
-    return [where[key] if ours[key] == 1 and theirs[key] == 1 else -1 for key in keys]
-
-
-def _file_name(name: str) -> str:
-    return name.rpartition("/")[2]

@@ -13,6 +13,7 @@ from ...engine import Engine, Progress, batch_size
 from ...errors import EvaluationError, FormatError, Place
 from ...files import Finding
 from ...formats.label_maps import LabelMaps, PixelClasses, read_map
+from ...reports.scales import plural
 from .engine import MOST_VALUES, Meetings, count_files, count_meetings
 from .names import match_names
 from .values import Settled, settle
@@ -95,7 +96,8 @@ def _segmented(truth: LabelMaps, counts: ValueCounts, settled: Settled, findings
     as_found = np.where(settled.found < 0, none, settled.found)
     lost = int(counts.pixels[kept & (as_found == none)].sum())
     if lost:
-        message = f"FOUND leaves {lost:,} pixels void that are of a class; they count as missed"
+        what = "is of a class and counts" if lost == 1 else "are of a class and count"
+        message = f"FOUND leaves {plural(lost, 'pixel')} void that {what} as missed"
         findings.append(Finding(code="void-found", message=message, count=lost, examples=[]))
     if not kept.any():
         raise EvaluationError("every pixel of the truth is void", hint="name the values that mean void with --void")
@@ -144,7 +146,6 @@ def _count(
 
 def _count_job(job: _Job) -> list[Meetings]:
     """Count the pairs of values of some pictures; runs in a worker."""
-
     numbered = [classes is None or classes.numbered for classes in job.classes]
     by_colour = [classes is not None and classes.colours is not None for classes in job.classes]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import EvaluationError, FormatError, Place
 from ...files import Finding
 from ...formats.label_maps import COLOUR, LabelMaps, PixelClasses
+from ...reports.scales import plural
 from ..pair import undeclared_class
 
 __all__ = ["Settled", "settle"]
@@ -103,10 +104,15 @@ def _binary(ours: _Side, theirs: _Side, findings: list[Finding]) -> tuple[_Side,
     sides = []
     for side in (ours, theirs):
         two = side.classes is None or side.classes.values.tolist() == [0, 1]
-        if two and side.values.tolist() in ([0, 255], [255]) and _masks(ours):
+        masks = side.values.tolist() in ([0, VOID], [VOID])
+        if two and masks and _masks(ours):
             message = f"the maps of {side.what} hold 0 and 255; 255 is taken for a class, 1, not for void"
             findings.append(Finding(code="binary-masks", message=message, count=len(side.values), examples=[]))
             side = replace(side, values=np.minimum(side.values, 1))
+        elif masks and side.classes is not None and not np.isin(VOID, [*side.classes.values, *side.classes.void]):
+            classes = plural(len(side.classes.names), "class")
+            message = f"the maps of {side.what} hold 0 and 255 alone, and with a list of {classes} 255 is void"
+            findings.append(Finding(code="void-masks", message=message, count=len(side.values), examples=[]))
         sides.append(side)
     return sides[0], sides[1]
 

@@ -19,8 +19,8 @@ from ..overlaps import Overlaps
 from ..pair import Pair
 from ..precision import mean_of
 from ..report import Difference, Explanation
-from ..settings import EvalSettings
-from .rules import COCO, ProtocolRules, refuse_keypoints
+from ..settings import EvalSettings, refuse_keypoints
+from .rules import COCO, ProtocolRules
 from .scoring import Scoring
 from .ultralytics import ultralytics_rules
 from .voc import voc_rules

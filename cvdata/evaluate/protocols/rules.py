@@ -6,11 +6,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from ...errors import UsageError
 from ..matching import COCO_THRESHOLDS
-from ..objects import Kind
 
-__all__ = ["COCO", "ULTRALYTICS", "VOC", "Average", "ProtocolRules", "Release", "refuse_keypoints"]
+__all__ = ["COCO", "ULTRALYTICS", "VOC", "Average", "ProtocolRules", "Release"]
 
 Average: TypeAlias = Literal["coco", "voc07", "voc12", "lines", "lines-to-1"]
 """How a curve becomes one number, see `averages`."""
@@ -70,13 +68,3 @@ ULTRALYTICS: dict[Release, ProtocolRules] = {
     "8.3": msgspec.structs.replace(_ONE_CHOICE, average="lines-to-1"),
 }
 """What `yolo val` does as of each release, see `ultralytics`."""
-
-
-def refuse_keypoints(kind: Kind, protocol: str) -> None:
-    """Refuse keypoints, for which only COCO has a rule that others follow.
-
-    Raises:
-        UsageError: keypoints are compared.
-    """
-    if kind == "keypoints":
-        raise UsageError(f"{protocol} has no rule for keypoints", hint="compare boxes with --kind boxes")

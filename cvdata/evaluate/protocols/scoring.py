@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ..coco import overlaps_of
 from ..matching import Matches, Rules, match, places_of
 from ..numbers import Numbers
-from ..objects import Kind
-from ..overlaps import Overlaps, box_overlaps
+from ..objects import Kind, without_crowds
+from ..overlaps import Overlaps
 from ..pair import Pair
 from ..precision import class_curves, class_orders, mean_of
 from .averages import class_averages
@@ -96,7 +96,7 @@ class Scoring:
     def _seen_as(self, rules: ProtocolRules) -> Pair:
         """Return the pair with the crowd regions that a protocol sees: `absent` ones are not there at all."""
         if rules.crowd == "object":
-            return _with_crowd(self.pair, None)
+            return without_crowds(self.pair)
         return self.pair if rules.copies else _with_crowd(self.pair, self._crowd | self._copies)
 
     def _overlaps_under(self, rules: ProtocolRules) -> Overlaps:
@@ -106,8 +106,10 @@ class Scoring:
             return self.overlaps
         key = (plain, rules.pixel, min(rules.thresholds))
         if key not in self._overlaps:
-            pair = _with_crowd(self.pair, None) if plain else self.pair
-            self._overlaps[key] = _overlaps(pair, self.kind, min(rules.thresholds), rules.pixel)
+            pair = without_crowds(self.pair) if plain else self.pair
+            self._overlaps[key] = overlaps_of(
+                pair, self.kind, least=min(rules.thresholds), same_class=True, pixel=rules.pixel
+            )
         return self._overlaps[key]
 
     def _kept(self, rules: ProtocolRules) -> NDArray[np.bool_]:
@@ -142,15 +144,9 @@ class Scoring:
         return class_orders(self.pair, np.ones(len(self.pair.found.annotations), np.bool_))
 
 
-def _with_crowd(pair: Pair, crowd: NDArray[np.bool_] | None) -> Pair:
+def _with_crowd(pair: Pair, crowd: NDArray[np.bool_]) -> Pair:
     truth = replace(pair.truth, annotations=replace(pair.truth.annotations, crowd=crowd))
     return replace(pair, truth=truth)
-
-
-def _overlaps(pair: Pair, kind: Kind, least: float, pixel: float) -> Overlaps:
-    if kind == "boxes":
-        return box_overlaps(pair, least=least, same_class=True, pixel=pixel)
-    return overlaps_of(pair, kind, least=least, same_class=True)
 
 
 def _copies(pair: Pair) -> NDArray[np.bool_]:

@@ -23,7 +23,8 @@ from ..numbers import Numbers
 from ..objects import Kind
 from ..overlaps import Overlaps
 from ..pair import Pair
-from .rules import ULTRALYTICS, ProtocolRules, Release, refuse_keypoints
+from ..settings import refuse_keypoints
+from .rules import ULTRALYTICS, ProtocolRules, Release
 from .scoring import Scoring
 
 __all__ = ["ultralytics_numbers"]

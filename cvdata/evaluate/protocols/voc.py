@@ -21,7 +21,8 @@ from ..numbers import Numbers
 from ..objects import Kind
 from ..overlaps import Overlaps
 from ..pair import Pair
-from .rules import VOC, ProtocolRules, refuse_keypoints
+from ..settings import refuse_keypoints
+from .rules import VOC, ProtocolRules
 from .scoring import Scoring
 
 __all__ = ["voc_numbers"]

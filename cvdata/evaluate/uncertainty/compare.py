@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...engine import Progress, Silent
 from ...errors import UsageError
+from ...reports.scales import plural
 from ..coco import overlaps_of
 from ..objects import Kind
 from ..pair import Pair
@@ -173,13 +174,14 @@ def comparison_of(
     level = intervals.level
     firm = holm([one.chance() for one in classes], 1 - level)
     tried = sum(one.chance() is not None for one in classes)
+    of_classes = f"Holm's method over {plural(tried, 'verdict')}" if tried else "no verdict"
     return Comparison(
         first=names[0],
         second=names[1],
         metrics=[one.row(level, _verdict(one, _leaves_out_0(one.number(level)))) for one in metrics],
         classes=[one.row(level, _verdict(one, sure)) for one, sure in zip(classes, firm, strict=True)],
         intervals=intervals,
-        correction=f"classes: Holm's method over {tried} verdicts; figures over all classes: none",
+        correction=f"classes: {of_classes}; figures over all classes: none",
     )
 
 

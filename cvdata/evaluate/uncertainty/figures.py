@@ -13,8 +13,8 @@ from ..coco import Grid, grid_of, overlaps_of
 from ..coco.lvis import classes_by_rarity, lvis_grid
 from ..coco.lvis_matches import lvis_matches
 from ..matching import Rules, match
-from ..objects import Kind
-from ..overlaps import Overlaps, box_overlaps
+from ..objects import Kind, without_crowds
+from ..overlaps import Overlaps
 from ..pair import Pair
 from ..precision import COCO_RECALLS
 from ..protocols.averages import VOC_RECALLS
@@ -128,15 +128,10 @@ def _voc_part(
     pair: Pair, kind: Kind, settings: EvalSettings, overlaps: Overlaps, area: tuple[float, float] | None
 ) -> Part:
     protocol, thresholds = VOC[2007 if settings.protocol == "voc07" else 2012], settings.voc_thresholds
-    pixel = settings.pixel if kind == "boxes" else 0
     crowd = bool(pair.truth.annotations.has("crowd").any())
-    if crowd:
-        truth = replace(pair.truth, annotations=replace(pair.truth.annotations, crowd=None))
-        pair = replace(pair, truth=truth)
-    if pixel:
-        overlaps = box_overlaps(pair, least=min(thresholds), same_class=True, pixel=pixel)
-    elif crowd:
-        overlaps = overlaps_of(pair, kind, least=min(thresholds), same_class=True)
+    pair = without_crowds(pair)
+    if crowd or settings.pixel:
+        overlaps = overlaps_of(pair, kind, least=min(thresholds), same_class=True, pixel=settings.pixel)
     rules = Rules(
         thresholds=thresholds,
         above=protocol.above,

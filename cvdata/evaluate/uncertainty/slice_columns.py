@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...dataset import Dataset, Ragged
 from ...errors import UsageError, nearest_of, show
+from ..pair import is_classification
 
 __all__ = ["Column", "column_of"]
 
@@ -59,7 +60,8 @@ def column_of(truth: Dataset, name: str) -> Column:
             values = None if extra is None else _attribute(extra, path)
             if values is not None:
                 return _limited("pictures" if about == "pictures" else "objects", *_coded(values))
-    names = ["size", *known, *_attributes(truth.images.extra), *_attributes(truth.annotations.extra)]
+    sizes = [] if is_classification(truth) else ["size"]
+    names = [*sizes, *known, *_attributes(truth.images.extra), *_attributes(truth.annotations.extra)]
     message = f"the truth has no column '{show(name)}' to slice by"
     raise UsageError(message, hint=nearest_of(name, list(dict.fromkeys(names))))
 
