@@ -140,7 +140,8 @@ def _of_maps(
 
 def _of_labels(sources: Sources, settings: EvalSettings, progress: Progress, gates: Sequence[Gate]) -> Outcome:
     from ..evaluate.gates import check_classes
-    from ..evaluate.run import Names, evaluate
+    from ..evaluate.report import Names
+    from ..evaluate.run import evaluate
 
     outlines = settings.kind == "masks" or (settings.kind == "auto" and _may_have_masks(sources))
     reading, found, second = _read(sources, outlines, progress)

@@ -10,8 +10,8 @@ import msgspec
 from ..convert import read
 from ..dataset import Dataset
 from ..evaluate.page import PictureSource, report_page
-from ..evaluate.report import EvalReport, Number
-from ..evaluate.run import Names, evaluate
+from ..evaluate.report import EvalReport, Names, Number
+from ..evaluate.run import evaluate
 from ..files import write_single
 from ..formats.results import read_results
 from ..images.decode import decode

@@ -24,6 +24,7 @@ __all__ = [
     "Explanation",
     "Intervals",
     "LabelError",
+    "Names",
     "Number",
     "OperatingPoint",
     "Overlap",
@@ -301,6 +302,16 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     classes: list[ComparisonRow]
     intervals: Intervals
     correction: str
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What the two sides, and a second model, are called in the report, and their formats."""
+
+    truth: str = "truth"
+    found: str = "found"
+    second: str = "second"
+    truth_format: str = "memory"
+    found_format: str = "memory"
 
 
 class EvalReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

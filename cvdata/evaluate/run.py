@@ -18,7 +18,7 @@ from .numbers import Numbers
 from .objects import Kind, kind_of, sized_by_boxes
 from .overlaps import Overlaps
 from .pair import Pair, align, is_classification
-from .report import ClassResult, EvalReport, Number
+from .report import ClassResult, EvalReport, Names, Number
 from .second import errors_of_second, findings_of_second
 from .settings import EvalSettings, check_kind, check_settings
 
@@ -26,20 +26,10 @@ if TYPE_CHECKING:
     from .diagnosis import Diagnosis, Verdicts
     from .uncertainty import Sure
 
-__all__ = ["Evaluation", "Names", "evaluate"]
+__all__ = ["Evaluation", "evaluate"]
 
 _ENGINES = {"voc07": "cvdata", "voc12": "cvdata", "lvis": "hotcoco", "openimages": "hotcoco"}
 """What computes the figures of the protocols that leave no choice."""
-
-
-class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """What the two sides, and a second model, are called in the report, and their formats."""
-
-    truth: str = "truth"
-    found: str = "found"
-    second: str = "second"
-    truth_format: str = "memory"
-    found_format: str = "memory"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,7 +72,7 @@ def test_labels_of_whole_pictures_are_told_from_boxes() -> None:
 
 
 def report_of(pair: Pair, settings: EvalSettings, other: Pair | None = None) -> EvalReport:
-    from cvdata.evaluate.run import Names
+    from cvdata.evaluate.report import Names
 
     return label_report(pair, other, settings, Names())
 

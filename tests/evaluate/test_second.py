@@ -11,8 +11,8 @@ import pytest
 from cvdata.dataset import Dataset, Ragged
 from cvdata.errors import EvaluationError
 from cvdata.evaluate.pixels import evaluate_pixels
-from cvdata.evaluate.report import EvalReport
-from cvdata.evaluate.run import Names, evaluate
+from cvdata.evaluate.report import EvalReport, Names
+from cvdata.evaluate.run import evaluate
 from cvdata.evaluate.settings import EvalSettings
 from tests.evaluate.classifiers_made import FOUND, TRUTH, labelled
 from tests.evaluate.drawn import hand, pair_of

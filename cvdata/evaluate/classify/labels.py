@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from ..pair import Pair
-from ..report import EvalReport, Number
+from ..report import EvalReport, Names, Number
 from ..settings import EvalSettings, refuse_rules_of_objects
 from ..uncertainty import Units, described, resampled, resamples_for, units_of
 from .calibration import calibration
@@ -20,9 +20,6 @@ from .figures import all_figures, class_results, confusion_of
 from .parts import label_slices
 from .suspects import suspect_labels, worst_pictures
 from .versus import compare_classifiers
-
-if TYPE_CHECKING:
-    from ..run import Names
 
 __all__ = ["label_report"]
 
