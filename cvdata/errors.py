@@ -12,7 +12,9 @@
     │   └── LockedError        exit 5   another run is writing the same output
     ├── MissingExtraError      exit 1   an optional package is not installed
     ├── EvaluationError        exit 1   predictions cannot be held against the truth
-    └── AugmentError           exit 1   a recipe cannot be built, or a transform fails on a picture
+    ├── AugmentError           exit 1   a recipe cannot be built, or a transform fails on a picture
+    ├── ModelError             exit 1   a network or its weights cannot be used
+    └── TrainingError          exit 1   a dataset cannot be trained on, or a run had to stop
 
 Every message says where, what was found, what was expected and what to do:
 
@@ -36,9 +38,11 @@ __all__ = [
     "LockedError",
     "LossError",
     "MissingExtraError",
+    "ModelError",
     "OutputError",
     "Place",
     "QuarantineError",
+    "TrainingError",
     "UnsafePathError",
     "UsageError",
     "nearest_of",
@@ -169,3 +173,11 @@ class EvaluationError(CvdataError):
 
 class AugmentError(CvdataError):
     """A recipe cannot be built, or a transform of it fails on a picture."""
+
+
+class ModelError(CvdataError):
+    """A network or its weights cannot be used."""
+
+
+class TrainingError(CvdataError):
+    """A dataset cannot be trained on, or a run had to stop."""

@@ -1,0 +1,1 @@
+"""Networks behind one small protocol: built, loaded, run on pictures, exported and explained."""

@@ -1,0 +1,54 @@
+"""How a picture of any size gets into the size of a network: scaled as a whole, in the upper left corner.
+
+Training, prediction and exported files follow this one rule. Pictures keep their shape but for rounding to whole
+pixels; what is left over at the right or at the bottom is grey. The filter is Pillow's bilinear one, which widens as a
+picture shrinks, so that nothing aliases.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["GREY", "letterbox", "scaled_sizes", "scales"]
+
+GREY = 114
+"""Colour around pictures, that of most detectors since YOLOv5."""
+
+
+def scaled_sizes(width: NDArray[np.integer], height: NDArray[np.integer], size: tuple[int, int]) -> NDArray[np.int64]:
+    """Return the width and height of pictures inside a network's size, int64, shape (n, 2).
+
+    Args:
+        size: height and width of the network.
+    """
+    wide, tall = np.asarray(width, np.float64), np.asarray(height, np.float64)
+    scale = np.minimum(size[1] / wide, size[0] / tall)
+    across = np.clip(np.floor(wide * scale + 0.5), 1, size[1])
+    down = np.clip(np.floor(tall * scale + 0.5), 1, size[0])
+    return np.stack([across, down], axis=-1).astype(np.int64)
+
+
+def scales(width: NDArray[np.integer], height: NDArray[np.integer], size: tuple[int, int]) -> NDArray[np.float64]:
+    """Return by how much x and y grow on the way into the network's size, float64, shape (n, 2)."""
+    return scaled_sizes(width, height, size) / np.stack([width, height], axis=-1).astype(np.float64)
+
+
+def letterbox(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a picture in the network's size, uint8, shape (height, width, 3).
+
+    Args:
+        picture: uint8, shape (any height, any width, 3), RGB.
+        size: height and width of the network.
+    """
+    tall, wide = picture.shape[:2]
+    across, down = scaled_sizes(np.array([wide]), np.array([tall]), size)[0].tolist()
+    if (down, across) != (tall, wide):
+        shrunk = Image.fromarray(picture).resize((across, down), Image.Resampling.BILINEAR)
+        picture = np.asarray(shrunk, np.uint8)
+    if (down, across) == size:
+        return picture
+    boxed = np.full((*size, 3), GREY, np.uint8)
+    boxed[:down, :across] = picture
+    return boxed

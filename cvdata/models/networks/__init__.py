@@ -1,0 +1,1 @@
+"""One file per family of networks; its name begins with its task."""

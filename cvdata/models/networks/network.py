@@ -1,0 +1,104 @@
+"""The protocol that every network follows, whatever its family.
+
+A family is a file of this folder: `detector_torchvision.py`, `classifier_timm.py`. Its name begins with the task; the
+file defines
+
+    def names() -> tuple[str, ...]                  # architectures, as users name them
+    def defaults(architecture: str) -> Defaults     # what suits it
+    def build(spec: ModelSpec, *, published: bool) -> Network
+
+and `catalogue` finds it. `published` asks for the weights that its publisher offers, for the backbone at least.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ..batch import Batch, Found
+from ..spec import ModelSpec
+
+__all__ = ["Defaults", "Network", "Stage"]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What suits an architecture, where the user says nothing.
+
+    Attributes:
+        size: height and width of pictures; `multiple`: sides must be a multiple of it.
+        rate: learning rate for AdamW at 16 pictures a batch, from scratch.
+        takes_class_weights: whether its losses can weigh classes.
+    """
+
+    size: tuple[int, int]
+    multiple: int = 32
+    rate: float = 1e-3
+    takes_class_weights: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a network, for freezing.
+
+    Attributes:
+        name: for people, such as `layer1` or `head`.
+        modules: what belongs to it.
+        backbone: whether it belongs to what other tasks share.
+    """
+
+    name: str
+    modules: tuple[nn.Module, ...]
+    backbone: bool
+
+
+class Network(nn.Module):
+    """A network of any family.
+
+    Pictures are uint8, or float tensors with the same values from 0 to 255, shape (n, 3, height, width), RGB; it
+    normalises them inside, so that what is exported needs no recipe for its inputs.
+
+    Attributes:
+        spec: what it is.
+        class_weights: shape (classes,), weight of each class in the losses; None for equal ones. Families that can
+            use them say so in their `Defaults`.
+    """
+
+    TASK: ClassVar[str]
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.class_weights: Tensor | None = None
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the parts of the loss by name, each a scalar; their sum is what training brings down.
+
+        Works in both modes: in evaluation mode batch statistics and dropout stay still, which is how the loss of
+        validation pictures is taken. Pictures without objects are fine.
+        """
+        raise NotImplementedError
+
+    def found(self, images: Tensor) -> Found:
+        """Return what it finds; in evaluation mode only. Gradients flow where they are switched on."""
+        raise NotImplementedError
+
+    def stages(self) -> list[Stage]:
+        """Return its parts from the input to the output; every parameter belongs to exactly one."""
+        raise NotImplementedError
+
+    def heat_layer(self) -> nn.Module:
+        """Return the layer whose output Grad-CAM weighs: the last one that still has places, shape (n, c, h, w).
+
+        It may give a mapping of tensors or a list (a pyramid), too.
+        """
+        raise NotImplementedError
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Return pictures as the backbone wants them: by default with ImageNet's mean and deviation."""
+        mean = torch.tensor((0.485, 0.456, 0.406), device=images.device).view(1, 3, 1, 1)
+        deviation = torch.tensor((0.229, 0.224, 0.225), device=images.device).view(1, 3, 1, 1)
+        return (images.float() / 255 - mean) / deviation

@@ -1,0 +1,1 @@
+"""From the columns of a dataset to batches of tensors."""

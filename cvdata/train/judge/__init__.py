@@ -1,0 +1,1 @@
+"""What became of a run: metrics, pictures, diagnosis, comparison."""

@@ -1,0 +1,1 @@
+"""The loop: Lightning, schedules, moving averages, checkpoints."""
