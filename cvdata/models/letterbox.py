@@ -45,8 +45,10 @@ def letterbox(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.u
     tall, wide = picture.shape[:2]
     across, down = scaled_sizes(np.array([wide]), np.array([tall]), size)[0].tolist()
     if (down, across) != (tall, wide):
-        shrunk = Image.fromarray(picture).resize((across, down), Image.Resampling.BILINEAR)
-        picture = np.asarray(shrunk, np.uint8)
+        # Pillow 13 goes down the columns of tall pictures first, earlier ones always along the rows. One side at a time
+        # gives the same bytes with all of them, and in exported files.
+        rows = Image.fromarray(picture).resize((across, tall), Image.Resampling.BILINEAR)
+        picture = np.asarray(rows.resize((across, down), Image.Resampling.BILINEAR), np.uint8)
     if (down, across) == size:
         return picture
     boxed = np.full((*size, 3), GREY, np.uint8)

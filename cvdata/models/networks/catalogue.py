@@ -10,7 +10,7 @@ from ...errors import MissingExtraError, ModelError, UsageError, nearest_of, sho
 from ..spec import ModelSpec, Task
 from .network import Defaults, Network
 
-__all__ = ["architectures", "build", "defaults_of"]
+__all__ = ["architectures", "build", "complete", "defaults_of"]
 
 
 def architectures(task: Task) -> tuple[str, ...]:
@@ -26,6 +26,21 @@ def defaults_of(task: Task, architecture: str) -> Defaults:
     """
     found: Defaults = _family(task, architecture).defaults(architecture)
     return found
+
+
+def complete(spec: ModelSpec, *, published: bool = False) -> ModelSpec:
+    """Return a spec that says all of what a network is, with a value for every option that its family has.
+
+    What suits may hang on the weights that it starts from: those of others come with their way to normalise. A run
+    keeps the complete spec, which builds the same network without them.
+
+    Raises:
+        UsageError: there is no such architecture, or its options make no sense.
+        ModelError: the dataset lacks what it needs.
+    """
+    family = _family(spec.task, spec.architecture)
+    completed: ModelSpec = family.complete(spec, published=published) if hasattr(family, "complete") else spec
+    return completed
 
 
 def build(spec: ModelSpec, *, published: bool = False) -> Network:
@@ -60,7 +75,12 @@ def _families(task: Task) -> list[ModuleType]:
 def _family(task: Task, architecture: str) -> ModuleType:
     families = _families(task)
     for family in families:
-        if architecture in family.names():
+        if _has(family, architecture):
             return family
     known = [name for family in families for name in family.names()]
     raise UsageError(f"there is no {task} '{show(architecture)}'", hint=nearest_of(architecture, known))
+
+
+def _has(family: ModuleType, architecture: str) -> bool:
+    has = getattr(family, "has", None)
+    return bool(has(architecture)) if has is not None else architecture in family.names()

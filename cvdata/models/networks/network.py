@@ -7,7 +7,12 @@ file defines
     def defaults(architecture: str) -> Defaults     # what suits it
     def build(spec: ModelSpec, *, published: bool) -> Network
 
-and `catalogue` finds it. `published` asks for the weights that its publisher offers, for the backbone at least.
+and `catalogue` finds it. A family of very many names may also say `has(architecture: str) -> bool`, also for names that
+it does not list, and one whose options hang on each other or on the weights
+
+    def complete(spec: ModelSpec, *, published: bool) -> ModelSpec      # with every option, so that it says all
+
+`published` asks for the weights that its publisher offers, for the backbone at least.
 """
 
 from __future__ import annotations
@@ -32,12 +37,15 @@ class Defaults:
         size: height and width of pictures; `multiple`: sides must be a multiple of it.
         rate: learning rate for AdamW at 16 pictures a batch, from scratch.
         takes_class_weights: whether its losses can weigh classes.
+        masks, keypoints: whether it learns a mask, or the points, of each object besides its box.
     """
 
     size: tuple[int, int]
     multiple: int = 32
     rate: float = 1e-3
     takes_class_weights: bool = False
+    masks: bool = False
+    keypoints: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,13 @@ class Network(nn.Module):
 
     def found(self, images: Tensor) -> Found:
         """Return what it finds; in evaluation mode only. Gradients flow where they are switched on."""
+        raise NotImplementedError
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Return what becomes the probability of each class, shape (n, classes); classifiers only.
+
+        Grad-CAM starts from it: where a probability is 1 to the last digit, no gradient is left.
+        """
         raise NotImplementedError
 
     def stages(self) -> list[Stage]:
