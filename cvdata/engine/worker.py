@@ -24,7 +24,7 @@ from multiprocessing.connection import Client, Connection, Listener, Pipe
 from queue import SimpleQueue
 from typing import Any
 
-__all__ = ["Worker", "WorkerTraceback", "serve_address", "serve_descriptor", "start_worker"]
+__all__ = ["Worker", "WorkerTraceback", "die_with", "serve_address", "serve_descriptor", "start_worker"]
 
 
 class WorkerTraceback(Exception):  # noqa: N818 - the cause of an error, never raised itself
@@ -114,7 +114,7 @@ def _fork(siblings: Sequence[Worker]) -> Worker:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            _die_with(parent)
+            die_with(parent)
             # Ends that stay open here would keep a sibling from seeing that the parent is gone.
             ours.close()
             for sibling in siblings:
@@ -130,7 +130,7 @@ def _fork(siblings: Sequence[Worker]) -> Worker:
 _PR_SET_PDEATHSIG = 1
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Have the kernel kill this process when its parent ends, so that a busy worker does not hold the parent's lock."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

@@ -26,6 +26,7 @@ __all__ = [
     "is_remnant",
     "make_folders",
     "make_parents",
+    "make_sparse",
     "on_operation",
     "place_files",
     "remove",
@@ -148,6 +149,27 @@ def write_stream(root: str, name: str, pieces: Iterable[bytes]) -> FileEntry:
             while rest:
                 rest = rest[file.write(rest) :]
     return FileEntry(name, size, digest.hexdigest())
+
+
+def make_sparse(root: str, name: str, size: int) -> int:
+    """Make a file below root that reads as zeros and takes no room until it is written; return its descriptor.
+
+    One of that name is replaced. The caller closes the descriptor.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    path = f"{root}/{name}"
+    _announce("write", path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        os.ftruncate(descriptor, size)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def append(path: str, descriptor: int, data: bytes) -> None:

@@ -8,16 +8,20 @@ import sys
 
 from ..errors import LockedError, OutputError, show
 
-__all__ = ["OutputLock", "lock_file", "refuse_busy"]
+__all__ = ["OutputLock", "is_busy", "lock_file", "refuse_busy"]
 
 
 class OutputLock:
-    """Holds `.NAME.cvdata-lock` beside an output; the system lets go of it when the process ends, however it ends."""
+    """Holds `.NAME.cvdata-lock` beside an output; the system lets go of it when the process ends, however it ends.
+
+    Attributes:
+        path: of the lock file.
+    """
 
     def __init__(self, target: str) -> None:
         folder, name = os.path.split(os.path.abspath(target))
         self._target = target
-        self._path = os.path.join(folder, f".{name}.cvdata-lock")
+        self.path = os.path.join(folder, f".{name}.cvdata-lock")
         self._descriptor = -1
 
     def acquire(self) -> None:
@@ -27,7 +31,7 @@ class OutputLock:
             LockedError: another run holds it.
             OutputError: the folder cannot be written.
         """
-        self._descriptor = lock_file(self._path, self._target)
+        self._descriptor = lock_file(self.path, self._target)
 
     def release(self) -> None:
         """Remove the lock file and let go.
@@ -40,10 +44,10 @@ class OutputLock:
             return
         if sys.platform == "win32":  # an open file cannot be removed
             os.close(descriptor)
-            os.unlink(self._path)
+            os.unlink(self.path)
             return
         try:
-            os.unlink(self._path)
+            os.unlink(self.path)
         finally:
             os.close(descriptor)
 
@@ -61,6 +65,25 @@ def refuse_busy(target: str) -> None:
         lock.release()
     except OSError as error:
         raise _refused(error, target) from error
+
+
+def is_busy(target: str) -> bool:
+    """Tell whether another run is writing an output now; nothing on the disk changes. False where nobody can tell."""
+    path = OutputLock(target).path
+    try:
+        # Windows locks only what may be written.
+        descriptor = os.open(
+            path, (os.O_RDWR if sys.platform == "win32" else os.O_RDONLY) | getattr(os, "O_NOFOLLOW", 0)
+        )
+    except OSError:
+        return False
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        return error.errno in _HELD
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def lock_file(path: str, target: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..dataset import Dataset
+from ..files import Finding
 
 __all__ = ["PixelMaps", "Source"]
 
@@ -15,8 +16,8 @@ class PixelMaps:
 
     Attributes:
         files: absolute path of each picture's map, by row of the dataset; None where it has none.
-        values: class row of each value that may stand in a map; values that are not there are void.
-        by_colour: maps are RGB, and values `red << 16 | green << 8 | blue`; `numbered`: see `read_map`.
+        values: class row of each value that may stand in a map, as `read_map` gives it; others are void.
+        by_colour, numbered: how `read_map` is to read them.
     """
 
     files: tuple[str | None, ...]
@@ -34,6 +35,7 @@ class Source:
         maps: for segmenters whose labels are maps; None where outlines or masks of objects are painted instead.
         path: as it was given; `images_path`: folder of the pictures, where that was given.
         format: of the labels; `version`: of a cvdata dataset.
+        findings: what the reader has to say, what it put aside among it.
     """
 
     dataset: Dataset
@@ -42,3 +44,4 @@ class Source:
     images_path: str | None = None
     format: str = ""
     version: str | None = None
+    findings: tuple[Finding, ...] = ()

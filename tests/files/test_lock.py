@@ -11,7 +11,7 @@ import pytest
 
 from cvdata.errors import LockedError, OutputError, UsageError
 from cvdata.files import Staging
-from cvdata.files.lock import OutputLock
+from cvdata.files.lock import OutputLock, is_busy
 from tests.files.outputs import manifest
 
 HOLD = """
@@ -40,6 +40,20 @@ def test_a_second_run_on_one_output_is_told_at_once(tmp_path: Path, other_run: s
 
     [staging] = [p for p in tmp_path.iterdir() if p.is_dir()]  # the first run's folder is left alone
     assert (staging / "a.txt").read_bytes() == b"a"
+
+
+def test_it_can_be_asked_whether_a_run_is_at_work_without_a_trace(
+    tmp_path: Path, other_run: subprocess.Popen[bytes]
+) -> None:
+    target = str(tmp_path / "out")
+    names = sorted(path.name for path in tmp_path.iterdir())
+
+    assert is_busy(target)
+    assert not is_busy(str(tmp_path / "another"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    other_run.send_signal(signal.SIGKILL)
+    other_run.wait()
+    assert not is_busy(target)
 
 
 def test_the_lock_dies_with_its_process(tmp_path: Path, other_run: subprocess.Popen[bytes]) -> None:
