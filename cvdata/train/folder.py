@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -82,6 +83,16 @@ class RunFolder:
         if self.writes:
             self._do(lambda: disk.remove(os.path.abspath(self.path)))
             self._do(lambda: disk.make_folders(os.path.abspath(self.path), [""]))
+
+    def sweep(self) -> None:
+        """Remove what a killed process left of files that it was writing.
+
+        Raises:
+            OutputError: the disk refused.
+        """
+        if self.writes:
+            for path in sorted(self.path.rglob(".*.cvdata-*")):
+                self._do(partial(disk.remove, os.fspath(path)))
 
     def write(self, name: str, data: bytes) -> str:
         """Write a file below the folder, in one step; return its SHA-256.
