@@ -1,4 +1,4 @@
-"""`cvdata eval TRUTH FOUND [SECOND]`."""
+"""`cvdata eval TRUTH FOUND [SECOND]` and `cvdata eval RUN [RUN2]`."""
 
 from __future__ import annotations
 
@@ -73,17 +73,29 @@ class Program(str, Enum):
         "cvdata eval labels.json predictions.json --by size --explain",
         "cvdata eval labels.json predictions.json --quick --fail-under mAP=0.4,AP50.cat=0.6",
         "cvdata eval ./photos scores.csv --json",
+        "cvdata eval runs/detector-1 runs/detector-2",
         then="FOUND is a COCO result list, a folder of YOLO predictions (.txt with confidences), any dataset with "
         "scores, a table of class scores (.csv: image,label,score), or label maps. Pictures are matched by name, "
-        "classes by name. Exit codes: 0 done; 1 a figure is under --fail-under, or an input is refused; 2 wrong usage.",
+        "classes by name. A run is held against the dataset that it was trained on, by its validation pictures. "
+        "Exit codes: 0 done; 1 a figure is under --fail-under, or an input is refused; 2 wrong usage.",
     ),
 )
 @guarded
 def eval_(
     truth: Annotated[
-        Path, typer.Argument(metavar="TRUTH", help="The right labels: any dataset. Its format is detected.")
+        Path,
+        typer.Argument(
+            metavar="TRUTH", help="The right labels: any dataset. Its format is detected. Or a run of cvdata train."
+        ),
     ],
-    found: Annotated[Path, typer.Argument(metavar="FOUND", help="What the model found.")],
+    found: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOUND]",
+            help="What the model found; of a run it is known. A second run is compared with the first.",
+            show_default=False,
+        ),
+    ] = None,
     second: Annotated[
         Path | None,
         typer.Argument(metavar="[SECOND]", help="What another model found, to compare.", show_default=False),
@@ -252,7 +264,9 @@ def eval_(
     from ..evaluate.settings import AREAS, EvalSettings
     from .eval_inputs import Sources
     from .eval_outputs import Outputs
+    from .eval_run import sides_of
 
+    truth, found, second = sides_of(truth, found, second)
     settings = EvalSettings(
         kind=kind.value,
         protocol=protocol.value,

@@ -85,8 +85,14 @@ def evaluate_sources(
     Raises:
         CvdataError: an input is refused, or the inputs do not belong together.
     """
+    from ..models.run_folder import is_run
+
     for path in sources.paths:
         _refuse_missing(path)
+    if is_run(sources.truth):
+        from .eval_run import evaluate_runs
+
+        return evaluate_runs(sources, settings, progress, gates)
     _refuse_unknown(sources.truth_format, (LABEL_MAPS, PANOPTIC))
     _refuse_unknown(sources.found_format, (RESULTS, SCORES, YOLO_TXT))
     maps = _maps(sources)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .markup import Markup, join, tag
-from .scales import short, ticks
+from .scales import log_ticks, short, ticks
 from .svg import SERIES, TOP, WIDTH, coordinate, cut, document, rect, rule, width_of, words
 
 __all__ = ["Line", "Mark", "line_plot"]
@@ -60,6 +60,7 @@ def line_plot(
     up: tuple[float, float] = (0.0, 1.0),
     marks: Sequence[Mark] = (),
     diagonal: bool = False,
+    log: bool = False,
 ) -> Markup:
     """Draw lines, at most seven besides the strong ones, with a key below.
 
@@ -67,15 +68,18 @@ def line_plot(
         labels: what goes to the right and what goes upward.
         across, up: least and greatest value of the axes.
         diagonal: draw where both are equal.
+        log: upward a power of ten is as far as the next; every y, and `up`, is above 0.
     """
     bottom = TOP + 22 + _TALL
+    scale: Callable[[float], float] = math.log10 if log else float
+    low, high = scale(up[0]), scale(up[1])
 
     def place(x: float, y: float) -> tuple[float, float]:
         right = _LEFT + (x - across[0]) / (across[1] - across[0]) * (_RIGHT - _LEFT)
-        return right, bottom - (y - up[0]) / (up[1] - up[0]) * _TALL
+        return right, bottom - (scale(y) - low) / (high - low) * _TALL
 
     kinds = _kinds(lines)
-    parts = _axes(labels, across, up, place)
+    parts = _axes(labels, across, (up, log_ticks(*up) if log else ticks(*up, 5)), place)
     if diagonal:
         (x, y), (right, top) = place(*2 * (max(across[0], up[0]),)), place(*2 * (min(across[1], up[1]),))
         d = f"M{coordinate(x)} {coordinate(y)}L{coordinate(right)} {coordinate(top)}"
@@ -102,9 +106,13 @@ def _kinds(lines: Sequence[Line]) -> list[str]:
     return kinds
 
 
-def _axes(labels: tuple[str, str], across: tuple[float, float], up: tuple[float, float], place: _Place) -> list[Markup]:
+def _axes(
+    labels: tuple[str, str], across: tuple[float, float], upward: tuple[tuple[float, float], list[float]], place: _Place
+) -> list[Markup]:
+    """Draw both axes; of that upward its ends and its round values are given."""
+    up, values = upward
     parts = [words(labels[1], 0, TOP + 8)]
-    parts += [rule(_LEFT, place(across[0], value)[1], _RIGHT, short(value)) for value in ticks(*up, 5)]
+    parts += [rule(_LEFT, place(across[0], value)[1], _RIGHT, short(value)) for value in values]
     x, bottom = place(across[0], up[0])
     parts.append(tag("path", d=f"M{coordinate(x)} {coordinate(bottom)}H{_RIGHT}", class_="axis"))
     for value in ticks(*across, 6):

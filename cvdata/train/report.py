@@ -9,7 +9,7 @@ import msgspec
 from ..files import Finding
 from ..models.run_folder import DatasetInfo, Epoch
 
-__all__ = ["Advice", "Diagnosis", "TrainReport"]
+__all__ = ["Advice", "ClassOutcome", "Diagnosis", "TrainReport"]
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +42,22 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     advice: list[Advice]
 
 
+class ClassOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A class: how much of it there was to learn from, and how well it was learnt.
+
+    Attributes:
+        train: objects (classifiers: pictures, segmenters: pixels) to learn from.
+        val: likewise, to validate with; None where not counted.
+        value: its own figure on the validation pictures, such as its AP; `metric`: the name of that figure.
+    """
+
+    name: str
+    train: int
+    val: int | None = None
+    metric: str | None = None
+    value: float | None = None
+
+
 class TrainReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What came of a run.
 
@@ -57,6 +73,9 @@ class TrainReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         diagnosis: what to make of it.
         findings: what is worth knowing about the dataset.
         settings: as resolved.
+        interval: ends of the confidence interval of the metric; None where none was computed.
+        outcomes: each class, in the order of the network's outputs.
+        environment: versions of the packages, the machine, the device.
     """
 
     run: str
@@ -78,3 +97,6 @@ class TrainReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     diagnosis: Diagnosis
     findings: list[Finding]
     settings: dict[str, Any]
+    interval: tuple[float, float] | None = None
+    outcomes: list[ClassOutcome] = []
+    environment: dict[str, str] = {}

@@ -60,8 +60,11 @@ class Classified:
         return np.asarray(self.guess == self.truth)
 
 
-def classify(pair: Pair) -> Classified:
+def classify(pair: Pair, *, several: bool = False) -> Classified:
     """Bring labels and predictions together, picture by picture.
+
+    Args:
+        several: judge class by class, as where pictures have several labels, though here none may have.
 
     Raises:
         EvaluationError: no picture has a label.
@@ -76,7 +79,7 @@ def classify(pair: Pair) -> Classified:
     found = _once(pair.found.annotations, classes)
     findings: list[Finding] = []
     _count_silent(pair, found, counts, findings)
-    if counts.max() > 1:
+    if several or counts.max() > 1:
         nothing = np.zeros(0, np.int32)
         return Classified(
             names=pair.classes,

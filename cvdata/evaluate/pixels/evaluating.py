@@ -23,7 +23,7 @@ from .panoptic import judge_segments, segment_panoptic
 from .scores import judge_labels
 from .segmentation import segment
 
-__all__ = ["evaluate_pixels", "looks_like_pixels"]
+__all__ = ["evaluate_pixels", "intervals_of", "looks_like_pixels", "refuse_for_maps", "report_of"]
 
 Task: TypeAlias = Literal["segmentation", "panoptic"]
 
@@ -62,7 +62,7 @@ def evaluate_pixels(
     """
     settings, engine, progress = settings or EvalSettings(), engine or InProcess(), progress or Silent()
     check_settings(settings)
-    _refuse(settings)
+    refuse_for_maps(settings)
     task = task or looks_like_pixels(truth)
     if task is None:
         hint = "give a folder of PNG files with a class a pixel, or a COCO panoptic document"
@@ -75,10 +75,10 @@ def evaluate_pixels(
     else:
         raise UsageError("a panoptic document says itself what its classes are, and void is 0", hint="leave it out")
     samples = [sampled(one, settings) for one in judged]
-    report = _report(judged[0], samples[0], task, settings, (truth, found))
+    report = report_of(judged[0], samples[0], task, settings, (truth, found))
     if second is None:
         return report
-    sure, names = _intervals(judged[0], samples[0], settings), (os.fspath(found), os.fspath(second))
+    sure, names = intervals_of(judged[0], samples[0], settings), (os.fspath(found), os.fspath(second))
     comparison = compare_judged((judged[0], judged[1]), (samples[0], samples[1]), sure, names)
     findings = [*report.findings, *findings_of_second(judged[1].findings, report.findings)]
     return msgspec.structs.replace(report, comparison=comparison, findings=findings)
@@ -114,7 +114,7 @@ def _each(models: Sequence[Path | str], judge: Callable[[Path | str], Judged]) -
     return judged
 
 
-def _refuse(settings: EvalSettings) -> None:
+def refuse_for_maps(settings: EvalSettings) -> None:
     """Refuse what only objects have, rather than pass over it."""
     refuse_rules_of_objects(settings, "maps of pixels")
     for given, option in ((settings.by, "--by"), (settings.split, "--split")):
@@ -124,13 +124,19 @@ def _refuse(settings: EvalSettings) -> None:
         raise UsageError("maps of pixels know no groups of pictures", hint="draw pictures, with --resample pictures")
 
 
-def _report(
+def report_of(
     judged: Judged, samples: Samples, task: Task, settings: EvalSettings, paths: tuple[Path | str, Path | str]
 ) -> EvalReport:
+    """Return the report on one model's maps.
+
+    Args:
+        samples: its figures, as `sampled` gives them.
+        paths: what the truth and the model are called.
+    """
     metrics, classes = numbers_of(judged, samples, settings.level)
     labels = task == "segmentation"
     format_ = "label maps" if labels else "COCO panoptic"
-    sure = _intervals(judged, samples, settings)
+    sure = intervals_of(judged, samples, settings)
     return EvalReport(
         truth=os.fspath(paths[0]),
         found=os.fspath(paths[1]),
@@ -153,6 +159,7 @@ def _report(
     )
 
 
-def _intervals(judged: Judged, samples: Samples, settings: EvalSettings) -> Intervals:
+def intervals_of(judged: Judged, samples: Samples, settings: EvalSettings) -> Intervals:
+    """Say how the intervals of the figures were made."""
     resamples = len(samples[judged.metrics[0]]) - 1
     return described(Units.pictures(judged.pictures), settings, resamples)
