@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def steps(folder: Path) -> list[Step]:
-    return list(run_demo(folder))
+    return list(run_demo(folder, training=False))
 
 
 def named(steps: list[Step], title: str) -> Step:
@@ -44,7 +45,7 @@ def named(steps: list[Step], title: str) -> Step:
 
 def demo(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [CVDATA, "demo", *arguments],
+        [CVDATA, "demo", "--no-training", *arguments],
         cwd=cwd,
         env=os.environ | {"COLUMNS": "100", "PYTHONUTF8": "1"} | variables,
         capture_output=True,
@@ -238,9 +239,18 @@ def test_what_the_demo_says_to_look_at_is_there(steps: list[Step]) -> None:
     assert [path for path in looks if not Path(path).exists()] == []
 
 
+@pytest.mark.slow
+def test_the_detector_that_the_demo_trains_finds_shapes_that_it_never_saw(tmp_path: Path) -> None:
+    [learnt] = [step for step in run_demo(tmp_path / "tour") if step.title.startswith("Train")]
+
+    [value] = re.findall(r"AP50 (0\.\d+)", "\n".join(learnt.lines))
+    assert float(value) >= 0.5
+    assert [look.path for look in learnt.looks if not Path(look.path).exists()] == []
+
+
 def test_two_demos_are_the_same_but_for_links_and_times(tmp_path: Path) -> None:
-    list(run_demo(tmp_path / "a"))
-    list(run_demo(tmp_path / "b"))
+    list(run_demo(tmp_path / "a", training=False))
+    list(run_demo(tmp_path / "b", training=False))
 
     one, other = (
         # A dataset remembers when its pictures were changed, and these were drawn at two times.
@@ -251,13 +261,13 @@ def test_two_demos_are_the_same_but_for_links_and_times(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_empty_is_refused_without_overwrite(tmp_path: Path) -> None:
-    list(run_demo(tmp_path / "a"))
+    list(run_demo(tmp_path / "a", training=False))
     before = tree(tmp_path / "a")
 
     with pytest.raises(UsageError, match="is not empty"):
         next(run_demo(tmp_path / "a"))
     assert tree(tmp_path / "a") == before
-    list(run_demo(tmp_path / "a", seed=1, overwrite=True))
+    list(run_demo(tmp_path / "a", seed=1, overwrite=True, training=False))
     assert tree(tmp_path / "a") != before
 
 

@@ -63,7 +63,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the demo in it, as `make demo` leaves it."""
     place = tmp_path_factory.mktemp("readme")
-    list(run_demo(place / "demo"))
+    list(run_demo(place / "demo", training=False))
     return place
 
 
@@ -78,7 +78,7 @@ def test_a_command_prints_what_the_readme_says(command: str, output: str, folder
 
 
 def test_the_excerpt_of_the_demo_is_what_the_demo_prints(folder: Path) -> None:
-    said = {line.rstrip() for line in run([CVDATA, "demo", "other"], folder).stdout.splitlines()}
+    said = {line.rstrip() for line in run([CVDATA, "demo", "other", "--no-training"], folder).stdout.splitlines()}
 
     excerpt = [line for block in blocks("text") for line in block.splitlines()]
 
@@ -100,6 +100,18 @@ def test_the_python_of_the_readme_runs(folder: Path) -> None:
     assert lines[0] == "24 ('circle', 'box', 'triangle')"
     assert "3 classes have fewer than 500 annotations" in lines[1]
     assert "outlines (polygons)" in lines[2]
+
+
+@pytest.mark.slow
+def test_the_training_of_the_readme_runs(folder: Path) -> None:
+    [code] = [block for block in blocks("python") if block.startswith("from cvdata.train")]
+    smaller = code.replace('"pets"', '"demo/coco"').replace("epochs=30", "epochs=1, size=(64, 64), workers=0")
+
+    done = run([sys.executable, "-W", "error", "-c", smaller], folder)
+
+    assert done.returncode == 0, done.stdout
+    assert "on validation pictures" in done.stdout
+    assert (folder / "runs" / "first" / "report.html").is_file()
 
 
 def test_the_skeleton_of_a_format_names_what_every_format_defines() -> None:

@@ -16,7 +16,7 @@ from ..files import Account, Counts, Manifest, Staging
 from .shapes import EMPTY, ODD_NAME, TURNED, draw
 from .tour import Look, Step, Tour
 
-__all__ = ["PICTURES", "draw_pictures"]
+__all__ = ["PICTURES", "draw_pictures", "write_pictures"]
 
 PICTURES = "pictures"
 
@@ -25,7 +25,7 @@ def draw_pictures(tour: Tour) -> Step:
     """Draw pictures, and save labels for them in which one box is wrong."""
     folder = tour.folder / PICTURES
     drawing = draw(tour.seed, os.path.abspath(folder))
-    _write_pictures(folder, drawing.pictures, tour)
+    write_pictures(folder, drawing.pictures, tour)
     dataset, spoiled = _with_bad_box(drawing.dataset)
     as_it_is = msgspec.structs.replace(tour.settings(), verify="none")
     save(dataset, tour.folder / "delivered", "coco", settings=as_it_is)
@@ -48,7 +48,8 @@ def draw_pictures(tour: Tour) -> Step:
     )
 
 
-def _write_pictures(folder: Path, pictures: dict[str, bytes], tour: Tour) -> None:
+def write_pictures(folder: Path, pictures: dict[str, bytes], tour: Tour) -> None:
+    """Write drawn pictures into a folder, in place of those that an earlier demo left there."""
     count = Counts(len(pictures), 0)
     manifest = Manifest(
         cvdata=__version__,

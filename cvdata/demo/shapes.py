@@ -50,21 +50,23 @@ class Drawing:
     pictures: dict[str, bytes]
 
 
-def draw(seed: int, folder: str) -> Drawing:
+def draw(seed: int, folder: str, plain: int = _PLAIN_PICTURES) -> Drawing:
     """Draw the pictures; the same seed gives the same shapes everywhere.
 
     Args:
         folder: absolute path that the pictures will be written to.
+        plain: pictures besides the three odd ones.
     """
     rng = np.random.default_rng(seed)
-    scenes = {name: [] if name == EMPTY else _scene(rng) for name in _names()}
+    scenes = {name: [] if name == EMPTY else _scene(rng) for name in _names(plain)}
     pictures = {name: _encode(name, _paint(shapes, rng)) for name, shapes in scenes.items()}
     return Drawing(_dataset(scenes, folder), pictures)
 
 
-def _names() -> list[str]:
-    plain = [f"shapes-{i:02d}.{'png' if i % 4 == 0 else 'jpg'}" for i in range(1, _PLAIN_PICTURES + 1)]
-    return sorted([*plain, TURNED, EMPTY, ODD_NAME])
+def _names(plain: int) -> list[str]:
+    digits = len(str(plain))
+    names = [f"shapes-{i:0{digits}d}.{'png' if i % 4 == 0 else 'jpg'}" for i in range(1, plain + 1)]
+    return sorted([*names, TURNED, EMPTY, ODD_NAME])
 
 
 def _scene(rng: np.random.Generator) -> list[Shape]:

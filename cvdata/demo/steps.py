@@ -17,6 +17,7 @@ from ..errors import UsageError, show
 from ..files import PRIVATE
 from .curating import augment_pictures, divide, even_out
 from .drawing import PICTURES, draw_pictures
+from .learning import learn
 from .looking import draw_sheet, find_faults, take_in
 from .measuring import measure
 from .tour import Kept, Look, Round, Step, Tour
@@ -24,8 +25,13 @@ from .tour import Kept, Look, Round, Step, Tour
 __all__ = ["STEPS", "run_demo"]
 
 
-def run_demo(folder: str | os.PathLike[str], *, seed: int = 0, overwrite: bool = False) -> Iterator[Step]:
+def run_demo(
+    folder: str | os.PathLike[str], *, seed: int = 0, overwrite: bool = False, training: bool = True
+) -> Iterator[Step]:
     """Do the steps one after the other, and yield what each did.
+
+    Args:
+        training: also train a detector, which takes a minute.
 
     Raises:
         UsageError: the folder is not empty and not to be overwritten, or no demo is in it.
@@ -34,7 +40,8 @@ def run_demo(folder: str | os.PathLike[str], *, seed: int = 0, overwrite: bool =
     tour = Tour(Path(folder), seed)
     _check_folder(tour.folder, overwrite)
     for step in STEPS:
-        yield step(tour)
+        if training or step is not learn:
+            yield step(tour)
 
 
 def _check_folder(folder: Path, overwrite: bool) -> None:
@@ -155,5 +162,6 @@ STEPS: tuple[Callable[[Tour], Step], ...] = (
     augment_pictures,
     convert_around,
     measure,
+    learn,
 )
 """What the demo does, in order."""
