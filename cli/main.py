@@ -22,17 +22,22 @@ COMMANDS = {
     "demo": "demo",
     "diff": "diff",
     "eval": "eval",
+    "explain": "explain",
+    "export": "export",
     "filter": "filter",
     "formats": "formats",
     "ingest": "ingest",
     "log": "log",
     "merge": "merge",
+    "predict": "predict",
     "remap": "remap",
     "restore": "restore",
+    "runs": "runs",
     "sample": "sample",
     "show": "sheet",
     "split": "split",
     "stats": "stats",
+    "train": "train",
 }
 """File of each command, in the order of the help; loading it adds the command to `app`."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import UsageError, show
 
-__all__ = ["check_png", "names_in", "only_for", "parse_set"]
+__all__ = ["check_onnx", "check_png", "names_in", "only_for", "parse_set"]
 
 
 def check_png(option: str, path: Path | None) -> None:
@@ -18,6 +18,16 @@ def check_png(option: str, path: Path | None) -> None:
     """
     if path is not None and path.suffix.lower() != ".png":
         raise UsageError(f"{option} writes a PNG, and '{show(path)}' does not end so", hint="end its name with .png")
+
+
+def check_onnx(path: Path | None) -> None:
+    """Refuse a name under which `cvdata predict` would not know an ONNX file.
+
+    Raises:
+        UsageError: the name ends otherwise.
+    """
+    if path is not None and path.suffix.lower() != ".onnx":
+        raise UsageError(f"'{show(path)}' does not end in .onnx, which is what is written", hint="end it with .onnx")
 
 
 def only_for(option: str, given: bool, name: str, formats: tuple[str, ...]) -> None:

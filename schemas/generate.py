@@ -35,7 +35,15 @@ from ..formats.sidecar import Sidecar
 from ..formats.store import StoreFile, Version
 from ..ingest import IngestReport, IngestSettings
 from ..ingest.reading import JournalEntry
+from ..models.explain.run import ExplainReport
+from ..models.export.report import ExportReport
+from ..models.predict import PredictReport, PredictSettings
+from ..models.run_folder import Epoch, RunInfo
 from ..reports.stats import StatsReport
+from ..train.judge.runs import RunsReport
+from ..train.judge.versus import RunsComparison
+from ..train.report import TrainReport
+from ..train.settings import TrainSettings
 
 __all__ = ["SCHEMAS", "main", "schema_of", "stale"]
 
@@ -55,6 +63,8 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "diff-report.json": (DiffReport, "What cvdata diff --json prints"),
     "eval-report.json": (EvalReport, "What cvdata eval --json prints"),
     "eval-settings.json": (EvalSettings, "Settings of an evaluation"),
+    "explain-report.json": (ExplainReport, "What cvdata explain --json prints, and explain.json of its output"),
+    "export-report.json": (ExportReport, "What cvdata export --json prints"),
     "filter-report.json": (FilterReport, "What cvdata filter --json prints"),
     "filter-settings.json": (FilterSettings, "Settings of a filter"),
     "log-report.json": (LogReport, "What cvdata log --json prints"),
@@ -64,11 +74,17 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "merge-report.json": (MergeReport, "What cvdata merge --json prints"),
     "merge-settings.json": (MergeSettings, "Settings of making one dataset of several"),
     "manifest.json": (Manifest, ".cvdata/manifest.json of an output"),
+    "predict-report.json": (PredictReport, "What cvdata predict --json prints"),
+    "predict-settings.json": (PredictSettings, "Settings of letting a model label pictures"),
     "quarantine-item.json": (QuarantineItem, "A line of .cvdata/quarantine.jsonl of an output"),
     "recipe-part.json": (RecipePart, "The part cvdata: of a recipe for cvdata augment"),
     "remap-report.json": (RemapReport, "What cvdata remap --json prints"),
     "remap-settings.json": (RemapSettings, "Settings of a remap"),
     "restore-report.json": (RestoreReport, "What cvdata restore --json prints"),
+    "run.json": (RunInfo, "run.json of a run folder"),
+    "run-epoch.json": (Epoch, "A line of metrics.jsonl of a run folder"),
+    "runs-comparison.json": (RunsComparison, "What cvdata runs RUN RUN2 --json prints"),
+    "runs-report.json": (RunsReport, "What cvdata runs --json prints"),
     "sample-report.json": (SampleReport, "What cvdata sample --json prints"),
     "sample-settings.json": (SampleSettings, "Settings of a sample"),
     "sidecar.json": (Sidecar, ".cvdata/sidecar/sidecar.json of an output"),
@@ -76,6 +92,8 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "split-settings.json": (SplitSettings, "Settings of a split"),
     "sampling-weights.json": (SamplingWeights, "The file of cvdata balance --as weights, where it is JSON"),
     "stats-report.json": (StatsReport, "What cvdata stats --json prints"),
+    "train-report.json": (TrainReport, "report.json of a run folder, and what cvdata train --json prints"),
+    "train-settings.json": (TrainSettings, "Settings of a training"),
     "version.json": (Version, "versions/ID/version.json of a cvdata dataset"),
 }
 """File name of each schema, with the struct it describes and its title."""
