@@ -343,6 +343,9 @@ def _tell(report: TrainReport, *, as_json: bool, quiet: bool) -> None:
 
 
 def _list_models(task: Task) -> None:
+    from ..models.packages import check_packages
+
+    check_packages("the list of networks", "torch", "torchvision", "timm")
     from ..models.networks.catalogue import architectures
 
     sys.stdout.write("\n".join(architectures(task.value)) + "\n")

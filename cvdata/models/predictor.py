@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError, Place, UsageError
 from .columns import Columns
+from .packages import check_packages
 from .run_folder import is_run
 from .spec import ModelSpec
 
@@ -52,11 +53,13 @@ def load_predictor(path: str | os.PathLike[str], *, weights: str = "best", devic
     Raises:
         ModelError: it is neither, or it cannot be used.
         UsageError: there is no such device, or a file has no such weights.
+        MissingExtraError: a package is not installed.
     """
     suffix = os.path.splitext(path)[1].lower()
     if weights != "best" and os.path.isfile(path):
         raise UsageError("--weights is for run folders, and this is a file", hint="leave it out, or give the run")
     if is_run(path) or (os.path.isfile(path) and suffix in _WEIGHTS):
+        check_packages("running a network", "torch", "torchvision", "safetensors")
         from .torch_predictor import TorchPredictor
 
         return TorchPredictor(path, weights=weights, device=device)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 
 from ..errors import ModelError, Place, UsageError, show
+from .packages import check_packages
 from .spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -195,7 +196,9 @@ def load_network(path: str | os.PathLike[str], weights: str = "best") -> Network
     Raises:
         UsageError: there is no run.
         ModelError: its files are broken, are not those that it wrote, or do not fit.
+        MissingExtraError: a package is not installed.
     """
+    check_packages("running a network", "torch", "torchvision", "safetensors")
     from .weights.reading import read_spec, read_weights
 
     if os.path.isfile(path):

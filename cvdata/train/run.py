@@ -14,8 +14,9 @@ import numpy as np
 
 from .. import __version__
 from ..engine import Progress, Silent
-from ..errors import MissingExtraError, TrainingError, show
+from ..errors import TrainingError, show
 from ..files import Finding
+from ..models.packages import check_packages
 from ..models.run_folder import BEST, STATE, RunInfo, read_run
 from ..models.spec import ModelSpec
 from .data.prepare import Prepared, prepare
@@ -64,7 +65,7 @@ def train_network(
         ModelError: weights cannot be had or do not fit.
         MissingExtraError: a package is not installed.
     """
-    _check_packages()
+    check_packages("training", "torch", "torchvision", "lightning", "safetensors")
     from .loop.optimiser import resolve_rates
 
     check_settings(settings)
@@ -93,18 +94,6 @@ class _Job:
     resume: bool
     progress: Progress
     findings: list[Finding] = field(default_factory=list)
-
-
-def _check_packages() -> None:
-    try:
-        import lightning
-        import torch
-        import torchvision
-    except ImportError as error:
-        raise MissingExtraError(
-            f"training needs the package {error.name}, which cannot be imported", hint="pip install 'cvdata[train]'"
-        ) from error
-    del lightning, torch, torchvision
 
 
 def _resolved(prepared: Prepared, settings: TrainSettings) -> tuple[ModelSpec, TrainSettings]:

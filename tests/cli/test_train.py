@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ import pytest
 from cvdata import save
 
 from ..compare import tree
+from ..train.runs_made import make_run
 from ..train.shapes import draw_classes, draw_shapes
-from .command import cvdata
+from .command import cvdata, environment
 
 QUICK = ("--size", "64", "--epochs", "1", "--batch", "4", "--workers", "0", "--recipe", "none", "--accelerator", "cpu")
 
@@ -53,6 +56,46 @@ def test_what_makes_no_sense_is_refused_before_anything_is_written(
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert tree(shapes.parent) == before
+
+
+WITHOUT_TORCH = """
+import sys
+
+sys.modules["torch"] = None
+from cvdata.cli import main
+
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "detector", "coco", "run"),
+        ("train", "detector", "coco", "--model", "?"),
+        ("predict", "run", "pictures", "found"),
+        ("export", "run"),
+        ("explain", "run", "pictures", "seen"),
+        ("eval", "run"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_without_torch_the_cure_is_named(shapes: Path, words: tuple[str, ...]) -> None:
+    folder = shapes.parent
+    if words[0] != "train":
+        make_run(shapes, folder / "run", "detector")
+
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *words],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "needs the package torch\n  hint: pip install 'cvdata[train]'" in done.stderr
 
 
 def test_a_run_folder_has_all_that_a_run_is_asked_for(shapes: Path) -> None:

@@ -14,6 +14,7 @@ from ...dataset import Dataset, State
 from ...engine import Engine, Progress, Silent, start, worker_count
 from ...errors import TrainingError, show
 from ...files import Finding
+from ...models.packages import check_packages
 from ...models.run_folder import DatasetInfo
 from ...reports.scales import plural
 from ..settings import TrainSettings
@@ -80,6 +81,7 @@ def _usable(source: Source, settings: TrainSettings, findings: list[Finding]) ->
 def _wanted(settings: TrainSettings) -> Wanted:
     if settings.task != "detector":
         return Wanted(settings.architecture, crops=settings.crops)
+    check_packages("training", "torch", "torchvision")
     from ...models.networks.catalogue import defaults_of  # with torch
 
     suits = defaults_of(settings.task, settings.architecture)
