@@ -10,7 +10,7 @@ import typer
 
 from .app import app, examples, guarded
 from .output import ExitZeroOption, ReplaceOption
-from .source import FormatOption, ImagesOption, JsonOption, QuietOption
+from .source import ImagesOption, JsonOption, QuietOption
 from .table import table_lines
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def explain(
     score: Annotated[float, typer.Option("--score", metavar="S", help="Leave out detections below this score.")] = 0.25,
     weights: Annotated[str, typer.Option("--weights", metavar="best|last|PATH", help="Weights of the run.")] = "best",
     device: Annotated[str, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    from_format: FormatOption = None,
+    from_format: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="Format of PICTURES.", show_default="detected")
+    ] = None,
     images: ImagesOption = None,
     overwrite: ReplaceOption = False,
     as_json: JsonOption = False,
@@ -64,6 +66,7 @@ def explain(
 
     DST gets a PNG for each picture and an overview, explain.png.
     """
+    from ..errors import show
     from ..files import Staging
     from ..models.explain.run import ExplainReport, ExplainSettings, check_settings, draw_all
     from ..models.run_folder import load_network, read_run
@@ -82,8 +85,8 @@ def explain(
         done, bad = draw_all(network, reading.dataset.images, staging, settings, model=info.name, progress=progress)
         _put_aside(reading, bad)
         report = ExplainReport(
-            run=str(run),
-            target=str(target),
+            run=show(run),
+            target=show(target),
             task=info.spec.task,
             architecture=info.spec.architecture,
             images=done,

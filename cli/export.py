@@ -61,7 +61,7 @@ def export(
     after onnxruntime found in real pictures what torch finds.
     """
     from ..errors import UsageError
-    from ..models.export.report import ExportSettings
+    from ..models.export.report import ExportSettings, check_settings
     from ..models.export.run import export_run
     from ..models.run_folder import read_run
     from .progress import progress_for
@@ -71,6 +71,7 @@ def export(
         raise UsageError(f"--weights is '{weights}', expected best or last")
     check_onnx(file)
     settings = ExportSettings(weights="best" if weights == "best" else "last", score=score, most=most, opset=opset)
+    check_settings(settings)
     info = read_run(run)
     files = _pictures(pictures) if pictures is not None else _validation_pictures(info)
     with progress_for(quiet=quiet) as progress:

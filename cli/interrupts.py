@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -15,8 +16,12 @@ _asked = False
 
 
 def catch_interrupts() -> None:
-    """Treat SIGTERM as Ctrl-C is treated: what was begun is removed. Remember either for `Watched`."""
-    signal.signal(signal.SIGINT, _interrupt)
+    """Treat SIGTERM as Ctrl-C is treated: what was begun is removed. Remember either for `Watched`.
+
+    A process that another one started to train with it leaves Ctrl-C to that one.
+    """
+    if "CVDATA_FIRST_PROCESS" not in os.environ:
+        signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
 
 

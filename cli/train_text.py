@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import show
 from ..reports.scales import plural
-from ..train.judge.history import clock
+from ..train.judge.history import clock, pace
 from .pen import Pen
 from .table import table_lines
 
@@ -68,7 +68,7 @@ def _data(report: TrainReport) -> str:
 
 def _figures(report: TrainReport) -> list[str]:
     best = "no best epoch" if report.best_epoch is None else f"best epoch {report.best_epoch:,} of {report.epochs:,}"
-    speed = "" if report.images_per_s is None else f", {report.images_per_s:,.0f} pictures a second"
+    speed = "" if report.images_per_s is None else f", {_speed(report.images_per_s)}"
     stopped = ", stopped early" if report.status == "stopped" else ""
     value = report.metrics.get(report.metric)
     main = f"{report.metric} {_number(value)}"
@@ -80,6 +80,11 @@ def _figures(report: TrainReport) -> list[str]:
         *_part("time", f"{clock(report.seconds)}, {best}{speed}{stopped}"),
         *_part("figures", f"{main}{more} on the validation pictures"),
     ]
+
+
+def _speed(images_per_s: float) -> str:
+    said = pace(images_per_s)
+    return f"{said} {'picture' if said == '1' else 'pictures'} a second"
 
 
 def _number(value: float | None) -> str:

@@ -55,6 +55,7 @@ def evaluate(
     settings: EvalSettings | None = None,
     *,
     second: Dataset | None = None,
+    several: bool = False,
     names: Names | None = None,
     findings: tuple[Finding, ...] = (),
     progress: Progress | None = None,
@@ -63,6 +64,7 @@ def evaluate(
 
     Args:
         second: what another model found on the same pictures, to compare with the first.
+        several: labels of whole pictures: judge class by class, though here no picture may have several.
         findings: what the readers had to say, for the report.
 
     Raises:
@@ -81,7 +83,7 @@ def evaluate(
     if is_classification(pair.truth):
         from .classify import label_report
 
-        evaluation = Evaluation(label_report(pair, other, settings, names), pair, None, None)
+        evaluation = Evaluation(label_report(pair, other, settings, names, several=several), pair, None, None)
     else:
         evaluation = _objects(pair, other, settings, names, progress)
     report = evaluation.report

@@ -236,8 +236,8 @@ def _objects(columns: Columns) -> Annotations:
     label = _column(None, np.int64, ()) if columns.label is None else columns.label
     masks, points = columns.masks, columns.keypoints
     if masks is not None:
-        there = np.repeat(mask_areas(masks) > 0, masks.lengths)
-        masks = Ragged(masks.values[there], starts(np.where(mask_areas(masks) > 0, masks.lengths, 0)))
+        there = mask_areas(masks) > 0
+        masks = Ragged(masks.values[np.repeat(there, masks.lengths)], starts(np.where(there, masks.lengths, 0)))
     keypoints = None
     if points is not None:
         seen = np.where(points[..., 2:] >= _LIKELY, 2.0, 1.0)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError, Place, UsageError
+from ..errors import UsageError, show
 from .columns import Columns
 from .packages import check_packages
 from .run_folder import is_run
@@ -51,8 +51,8 @@ def load_predictor(path: str | os.PathLike[str], *, weights: str = "best", devic
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
 
     Raises:
-        ModelError: it is neither, or it cannot be used.
-        UsageError: there is no such device, or a file has no such weights.
+        UsageError: it is none of them, there is no such device, or a file has no such weights.
+        ModelError: it cannot be used.
         MissingExtraError: a package is not installed.
     """
     suffix = os.path.splitext(path)[1].lower()
@@ -69,4 +69,4 @@ def load_predictor(path: str | os.PathLike[str], *, weights: str = "best", devic
         return OnnxPredictor(path, device=device)
     missing = "is neither a run folder nor an ONNX file" if os.path.lexists(path) else "does not exist"
     hint = "give the folder that cvdata train made, or the .onnx file that cvdata export wrote"
-    raise ModelError(f"the model {missing}", at=Place(path), hint=hint)
+    raise UsageError(f"the model '{show(path)}' {missing}", hint=hint)

@@ -62,7 +62,7 @@ class DatasetInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         format: `cvdata`, `coco`, ...; `label-maps` for pictures with a map of classes each.
         version: id of the version of a cvdata dataset; None for other formats.
         sha256: of everything that training sees of it: names, splits, labels, classes.
-        images, objects: counts by split.
+        images, objects: counts by split; `objects` is empty for maps of classes, which have none to count.
         held_out: share of the pictures that cvdata held out for validation; None where the dataset has splits.
     """
 
@@ -180,7 +180,7 @@ def weights_file(path: str | os.PathLike[str], weights: str = "best") -> Path:
         return Path(weights)
     file = Path(path, _OF_RUN[weights])
     if not file.is_file():
-        other = "" if weights == "last" else ", or give --weights last"
+        other = ", or give --weights last" if Path(path, LAST).is_file() else ""
         message = f"the run has no {weights} weights"
         raise ModelError(message, at=Place(path), hint=f"let it train an epoch{other}")
     return file

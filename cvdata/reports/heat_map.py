@@ -71,25 +71,28 @@ def draw_heat_map(
     if background:  # as a share of its row, the only false alarm would look like the worst there can be
         share[-1] = table[-1] / np.maximum(table.sum(axis=0), 1)
     picked = np.ix_(rows, rows)
-    return _drawn(labels, table[picked], share[picked], _note(background, left_out, unit))
+    return _drawn(labels, table[picked], share[picked], _note(background, len(names), left_out, unit))
 
 
 def _shown(table: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """Return the classes that are drawn: all, or of many those that are in most mistakes."""
+    """Return the classes that are drawn: all, or of many those in most mistakes that were labelled or found."""
     if classes <= _MOST_CLASSES:
         return np.arange(classes)
     inner = table[:classes, :classes]
     wrong = inner.sum(axis=0) + inner.sum(axis=1) - 2 * np.diag(inner)
-    return np.sort(np.argsort(-wrong, kind="stable")[:_MOST_CLASSES])
+    there = np.flatnonzero(table[:classes].any(axis=1) | table[:, :classes].any(axis=0))
+    if not len(there):
+        return np.arange(_MOST_CLASSES)
+    return np.sort(there[np.argsort(-wrong[there], kind="stable")][:_MOST_CLASSES])
 
 
-def _note(background: bool, left_out: int, unit: str) -> str:
+def _note(background: bool, classes: int, left_out: int, unit: str) -> str:
     text = f"Rows: class of the {unit}. Columns: class found. Shades: share of the row."
     if background:
         text += " Last column: missed. Last row: found where nothing is, as a share of all that was found."
-    return text + (
-        f" The {_MOST_CLASSES} classes most confused; {plural(left_out, 'class')} left out." if left_out else ""
-    )
+    if left_out:
+        text += f" The {plural(classes - left_out, 'class')} most confused; {plural(left_out, 'class')} left out."
+    return text
 
 
 def _drawn(labels: Sequence[str], counts: NDArray[np.int64], share: NDArray[np.float64], note: str) -> bytes:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from ..convert import read
 from ..engine import Progress
-from ..errors import UsageError
+from ..errors import Place, UsageError, show
+from ..files import Finding, QuarantineItem
 from ..formats.store import find_version, is_store, open_store, split_version
 from ..models.spec import Task
+from ..reports.scales import plural
 from .data.maps import looks_like_maps, read_maps
 from .source import Source
 
@@ -19,6 +22,8 @@ __all__ = ["LABEL_MAPS", "open_source"]
 
 LABEL_MAPS = "label-maps"
 """What stands for a format where each picture has a map of classes."""
+
+_EXAMPLES = 5
 
 
 def open_source(
@@ -52,8 +57,17 @@ def open_source(
         images_path=pictures,
         format=reading.format,
         version=_version_of(Path(path)),
-        findings=tuple(reading.intake.findings),
+        findings=(*_left_out(reading.intake.quarantine), *reading.intake.findings),
     )
+
+
+def _left_out(bad: Sequence[QuarantineItem]) -> list[Finding]:
+    """Say what is too bad to learn from."""
+    if not bad:
+        return []
+    examples = [f"{Place(item.file, item.line, item.field)}: {show(item.found)}" for item in bad[:_EXAMPLES]]
+    message = f"left out: {plural(len(bad), 'bad item')}, such as {examples[0]}; cvdata check names all of them"
+    return [Finding(code="bad-items", message=message, count=len(bad), examples=examples)]
 
 
 def _version_of(path: Path) -> str | None:

@@ -78,6 +78,7 @@ def train_network(
     settings = resolve_rates(settings)
     if earlier is not None:
         _check_same(earlier, prepared, spec)
+        _check_state(folder.path, spec, settings)
     with folder:
         return _train(_Job(folder, prepared, spec, settings, earlier, resume, progress))
 
@@ -157,6 +158,21 @@ def _check_same(earlier: RunInfo, prepared: Prepared, spec: ModelSpec) -> None:
         )
 
 
+def _check_state(run: Path, spec: ModelSpec, settings: TrainSettings) -> None:
+    """Refuse settings that make it another run, while the run is still as it was.
+
+    Raises:
+        UsageError: they do.
+        TrainingError: the state of the run cannot be read.
+    """
+    from .judge.figures import metric_of
+    from .loop.state import check_same, read_head
+
+    state = read_head(run)
+    if state is not None:
+        check_same(state, spec, settings, metric_of(spec))
+
+
 def _counted(images: dict[str, int]) -> str:
     return " and ".join(f"{count:,} pictures in {show(name)}" for name, count in images.items())
 
@@ -207,7 +223,12 @@ def _info(job: _Job, network: Network, metric: str) -> RunInfo:
     from .loop.environment import describe_environment
 
     if job.earlier is not None:
-        return msgspec.structs.replace(job.earlier, status="running", resumed=job.earlier.resumed + 1)
+        return msgspec.structs.replace(
+            job.earlier,
+            status="running",
+            settings=msgspec.to_builtins(job.settings),  # of which some may change, and all before the first checkpoint
+            resumed=job.earlier.resumed + 1,
+        )
     info = job.prepared.info
     return RunInfo(
         cvdata=__version__,

@@ -104,6 +104,9 @@ def check_settings(settings: TrainSettings) -> None:
             raise UsageError(f"{_option(name)} is {value}, expected 0 or more and less than 1")
     if settings.rate is not None and not settings.rate > 0:
         raise UsageError(f"--rate is {settings.rate}, expected more than 0")
+    processes = settings.devices * settings.nodes
+    if settings.batch < processes:
+        raise UsageError(f"--batch {settings.batch} is less than a picture for each of {processes} processes")
     if settings.freeze not in ("none", "backbone") and not settings.freeze.isdecimal():
         raise UsageError(f"--freeze is '{settings.freeze}', expected none, backbone or a number of stages")
     if settings.unfreeze_every and settings.freeze in ("none", "0"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -85,14 +86,18 @@ def test_a_picture_that_cannot_be_read_is_put_aside(tmp_path: Path, pictures: Pa
     assert sorted(path.name for path in (tmp_path / "looked/pictures").iterdir()) == ["0000.png", "0002.png"]
 
 
-def test_pictures_that_differ_in_their_suffix_keep_it(tmp_path: Path, pictures: Path) -> None:
+def test_every_picture_has_its_own_drawing_whatever_its_name(tmp_path: Path, pictures: Path) -> None:
     trained = write_run(tmp_path / "run", network_of(SMALL))
-    Image.open(pictures / "0001.png").save(pictures / "0001.jpg")
+    one = (pictures / "0001.png").read_bytes()
+    for name in (b"0001.jpg", b"0001.jpg.png", b"\xff.png", b"two\nlines.png"):
+        Path(os.fsdecode(os.fsencode(pictures) + b"/" + name)).write_bytes(one)
 
-    assert run("explain", trained, pictures, tmp_path / "looked", "--quiet")[0] == 0
+    code, out, _ = run("explain", trained, pictures, tmp_path / "looked", "--json")
 
-    names = sorted(path.name for path in (tmp_path / "looked/pictures").iterdir())
-    assert names == ["0000.png", "0001.jpg.png", "0001.png.png", "0002.png"]
+    files = [one["file"] for one in json.loads(out)["images"]]
+    assert code == 0
+    assert len({file.casefold() for file in files}) == 7
+    assert all((tmp_path / "looked" / file).is_file() for file in files)
 
 
 @pytest.mark.parametrize(

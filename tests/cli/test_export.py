@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,24 @@ def test_the_report_is_json_on_stdout(trained: Path, tmp_path: Path) -> None:
     assert [port["name"] for port in report["outputs"]] == ["boxes", "scores", "labels"]
     assert report["comparisons"][1]["detections"] == 10
     assert report["settings"]["most"] == 5
+
+
+def test_a_run_whose_name_is_no_text_is_told_in_json(trained: Path, tmp_path: Path) -> None:
+    odd = trained.rename(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")))
+
+    code, out, _ = run("export", odd, "--json", "--quiet", "--score", 0.01)
+
+    assert code == 0
+    assert json.loads(out)["path"] == f"{tmp_path}/\\xff/model.onnx"
+
+
+def test_a_wrong_number_is_refused_before_the_dataset_is_read(trained: Path, tmp_path: Path) -> None:
+    say(trained, path=str(tmp_path / "moved"))
+
+    code, _, err = run("export", trained, "--opset", 3)
+
+    assert code == 2
+    assert "--opset is 3" in err
 
 
 def test_the_file_labels_pictures_as_the_run_does(trained: Path, tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_hostile_weights_are_refused_in_words(runs: Path, coco: Path, tmp_path: 
 def test_what_is_no_model_is_refused(coco: Path, tmp_path: Path) -> None:
     code, _, said = run("predict", coco, coco, tmp_path / "found")
 
-    assert code == 1
+    assert code == 2
     assert "neither a run folder nor an ONNX file" in said
 
 

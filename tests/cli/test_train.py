@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from cvdata import save
 from ..compare import tree
 from ..train.runs_made import make_run
 from ..train.shapes import draw_classes, draw_shapes
-from .command import cvdata, environment
+from .command import CVDATA, cvdata, environment
 
 QUICK = ("--size", "64", "--epochs", "1", "--batch", "4", "--workers", "0", "--recipe", "none", "--accelerator", "cpu")
 
@@ -30,6 +32,7 @@ def shapes(tmp_path: Path) -> Path:
     [
         (("--epochs", "0"), "--epochs is 0, expected 1 or more"),
         (("--hold-out", "1"), "--hold-out is 1.0, expected 0 or more and less than 1"),
+        (("--batch", "2", "--devices", "3"), "--batch 2 is less than a picture for each of 3 processes"),
         (("--rate", "0"), "--rate is 0.0, expected more than 0"),
         (("--rate", "nan"), "--rate is nan, expected more than 0"),
         (("--freeze", "head"), "--freeze is 'head', expected none, backbone or a number of stages"),
@@ -155,3 +158,32 @@ def test_the_weights_are_the_same_whoever_prepares_the_pictures(shapes: Path) ->
 
     one, other = ((folder / name / "weights" / "best.safetensors").read_bytes() for name in ("a", "b"))
     assert one == other
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_in_its_first_epoch_goes_on_from_the_weights_that_were_named(shapes: Path) -> None:
+    folder = shapes.parent
+    cvdata("train", "detector", "coco", "begun", *QUICK, cwd=folder)
+    words = ("train", "detector", "coco", "{run}", *QUICK, "--weights", "begun")
+    whole = cvdata(*(word.format(run="whole") for word in words), cwd=folder)
+    killed = subprocess.Popen([CVDATA, *(word.format(run="killed") for word in words)], cwd=folder, env=environment())
+    while not (folder / "killed/run.json").is_file() and killed.poll() is None:
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+
+    done = cvdata(*(word.format(run="killed") for word in words), "--resume", cwd=folder)
+
+    assert (whole.returncode, done.returncode) == (0, 0), done.stderr
+    assert killed.returncode == -signal.SIGKILL
+    for name in ("weights/best.safetensors", "weights/last.safetensors"):
+        assert (folder / "killed" / name).read_bytes() == (folder / "whole" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_two_processes_keep_their_pictures_in_one_run(shapes: Path) -> None:
+    done = cvdata("train", "detector", "coco", *QUICK, "--devices", "2", "--cache", "disk", cwd=shapes.parent)
+
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (shapes.parent / "runs").iterdir()] == ["detector-1"]
+    assert not [path for path in (shapes.parent / "runs/detector-1").rglob("*") if "cache" in path.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cvdata.errors import ModelError, UsageError
@@ -230,6 +231,18 @@ def test_what_cannot_be_built_is_refused_with_the_reason(architecture: str, size
 def test_an_option_that_there_is_not_is_refused() -> None:
     with pytest.raises(UsageError, match="resnet18 has no option 'smoothin'\n  hint: did you mean 'smoothing'"):
         build("classifier", "resnet18", options={"smoothin": 0.1})
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "seresnet18"])
+def test_every_option_is_known_before_a_network_is_built(architecture: str) -> None:
+    from cvdata.models.networks.catalogue import complete
+    from cvdata.models.spec import ModelSpec
+
+    spec = ModelSpec(task="classifier", architecture=architecture, classes=("a",), size=(64, 64))
+
+    assert complete(spec).options == {"smoothing": 0.0}
+    with pytest.raises(UsageError, match="option 'smoothing' must be 0 or more and less than 1"):
+        complete(msgspec.structs.replace(spec, options={"smoothing": 1}))
 
 
 def test_a_vit_refuses_pictures_of_another_size_than_its_own(tmp_path: Path) -> None:

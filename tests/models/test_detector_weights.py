@@ -90,9 +90,9 @@ def test_a_broken_file_of_weights_is_named_with_the_cure(checkpoints: Path, cont
     with pytest.raises(ModelError) as caught:
         build(spec_of("fcos", 64, backbone="resnet18"), published=True)
 
-    assert "the published weights of fcos cannot be had" in str(caught.value)
+    assert "the published weights of 'fcos' cannot be had" in str(caught.value)
     assert "resnet18-f37072fd.pth" in str(caught.value)
-    assert f"hint: put the file into {checkpoints}" in str(caught.value)
+    assert f"put the file into '{checkpoints}', under its own name" in str(caught.value)
 
 
 def test_weights_of_another_network_are_refused(checkpoints: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cvdata.dataset import Dataset
-from cvdata.errors import ModelError, UsageError
+from cvdata.errors import UsageError
 from cvdata.models.columns import Columns
 from cvdata.models.predict import PredictSettings, check_predict, collect, look
 from cvdata.models.predictor import load_predictor
@@ -237,5 +237,5 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("hello", "utf-8")
 
     for name, found in (("nowhere", "does not exist"), ("folder", "neither"), ("text.txt", "neither")):
-        with pytest.raises(ModelError, match=found):
+        with pytest.raises(UsageError, match=found):
             load_predictor(tmp_path / name)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import urllib.error
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,7 +102,7 @@ def test_a_file_that_wants_code_to_run_is_refused(downloads: Path) -> None:
     weights = torchvision.models.MobileNet_V3_Small_Weights.DEFAULT
     torch.save({"classifier.3.bias": Path("x")}, downloads / weights.url.rpartition("/")[2])
 
-    with pytest.raises(ModelError, match="the published weights of 'mobilenet_v3_small' cannot be had: Weights only"):
+    with pytest.raises(ModelError, match=r"weights of 'mobilenet_v3_small' cannot be had: https://.*: Weights only"):
         _published("classifier", "mobilenet_v3_small")
 
 
@@ -145,3 +148,37 @@ def test_a_hub_that_does_not_answer_is_not_asked_again_and_again(monkeypatch: py
         from_hub(load, "seresnet50")
 
     assert asked == [True]
+
+
+class _Hub(BaseHTTPRequestHandler):
+    """Says that it is there, and hangs up on whoever wants a file."""
+
+    def do_HEAD(self) -> None:
+        if self.path == "/":
+            self.send_response(200)
+            self.end_headers()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def test_a_hub_that_hangs_up_is_an_error_with_a_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants, hf_hub_download
+
+    from cvdata.models.networks._publisher import from_hub
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+
+    def load() -> str:
+        return hf_hub_download("a/b", "c", cache_dir=tmp_path, endpoint=constants.ENDPOINT)
+
+    try:
+        with pytest.raises(ModelError, match=r"(?s)the published weights of 'seresnet50' cannot be had: .*hint: check"):
+            from_hub(load, "seresnet50")
+    finally:
+        server.shutdown()
+        server.server_close()

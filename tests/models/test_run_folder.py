@@ -131,6 +131,16 @@ def test_a_run_without_weights_says_so(tmp_path: Path) -> None:
         load_network(run, "last")
 
 
+def test_weights_that_are_not_there_either_are_not_offered(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", network_of(DETECTOR))
+    (run / "weights/best.safetensors").unlink()
+
+    with pytest.raises(ModelError, match="the run has no best weights") as caught:
+        load_network(run)
+
+    assert caught.value.hint == "let it train an epoch"
+
+
 def test_a_file_of_weights_says_itself_what_network_it_is_for(tmp_path: Path) -> None:
     network = network_of(DETECTOR)
     run = write_run(tmp_path / "run", network)

@@ -118,6 +118,23 @@ def test_the_spec_of_a_network_says_every_option() -> None:
     assert network.spec.options == {"encoder": "resnet18", "loss": "focal+dice", "attention": "none"}
 
 
+@pytest.mark.parametrize(
+    ("architecture", "expected"),
+    [
+        ("unet", {"encoder": "resnet18", "loss": "ce+dice", "attention": "none"}),
+        ("attention-unet", {"encoder": "resnet18", "loss": "ce+dice"}),
+        ("fcn", {"encoder": "resnet50", "loss": "ce+dice"}),
+    ],
+)
+def test_every_option_is_known_before_a_network_is_built(architecture: str, expected: dict[str, Option]) -> None:
+    from cvdata.models.networks.catalogue import complete
+    from cvdata.models.spec import ModelSpec
+
+    spec = ModelSpec(task="segmenter", architecture=architecture, classes=("a",), size=(64, 64))
+
+    assert complete(spec).options == expected
+
+
 def test_the_loss_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
     network = build("segmenter", "unet", classes=4, options={**TINY, "loss": "focal"}).eval()
 
@@ -144,7 +161,7 @@ def test_one_class_is_found_everywhere() -> None:
         ("unet", 64, {"loss": "dice+iou"}, r"^option 'loss' of unet is 'dice\+iou', expected one of ce, dice, focal"),
         ("unet", 64, {"attention": "gates"}, r"^option 'attention' of unet is 'gates', expected one of none, scse$"),
         ("fpn", 64, {"attention": "scse"}, r"^fpn has no option 'attention'\n"),
-        ("fcn", 64, {"encoder": "vgg11"}, r"^'fcn' cannot have the encoder 'vgg11'\n"),
+        ("fcn", 64, {"encoder": "vgg11"}, r"^option 'encoder' of fcn is 'vgg11', expected one of resnet18, "),
         ("deeplabv3+", 64, {"encoder": "vgg11"}, r"^'deeplabv3\+' cannot have the encoder 'vgg11': "),
     ],
 )

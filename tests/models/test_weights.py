@@ -64,6 +64,14 @@ def test_the_same_weights_are_the_same_bytes() -> None:
     assert (int.from_bytes(first[:8], "little") + 8) % 8 == 0
 
 
+def test_a_header_whose_length_looks_like_the_start_of_a_pickle_is_none(tmp_path: Path) -> None:
+    header = json.dumps({"a": entry()}).encode().ljust(0x80)  # b"\x80" is how pickles begin
+
+    read = read_weights(safetensors(tmp_path / "w.safetensors", header, struct.pack("<2f", 1, 2)))
+
+    assert read["a"].tolist() == [1, 2]
+
+
 def test_the_library_reads_what_is_written(tmp_path: Path) -> None:
     from safetensors import safe_open
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor
@@ -135,6 +138,35 @@ def test_a_file_of_the_publisher_lacks_what_ours_stands_below(tmp_path: Path) ->
     assert findings[0].count == 2  # the last layer: a thousand classes there, three here
 
 
+def test_weights_of_a_classifier_are_the_start_of_an_encoder(tmp_path: Path) -> None:
+    from torchvision.models import resnet18
+
+    torch.manual_seed(3)
+    theirs = resnet18(weights=None).state_dict()
+    torch.save(theirs, tmp_path / "resnet18.pth")
+    new = network_of(SEGMENTER)
+
+    findings = load_weights(new, tmp_path / "resnet18.pth")
+
+    state = new.state_dict()
+    assert all(torch.equal(state[f"body.encoder.{name}"], one) for name, one in theirs.items() if "fc." not in name)
+    assert [finding.code for finding in findings] == ["random-weights"]
+
+
+def test_a_file_of_a_densenet_has_names_of_old(tmp_path: Path) -> None:
+    from torchvision.models import densenet121
+
+    torch.manual_seed(3)
+    theirs = densenet121(weights=None).state_dict()
+    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", name): one for name, one in theirs.items()}
+    torch.save(old, tmp_path / "densenet121.pth")
+    new = network_of(msgspec.structs.replace(CLASSIFIER, architecture="densenet121"))
+
+    findings = load_weights(new, tmp_path / "densenet121.pth")
+
+    assert [(finding.code, finding.count) for finding in findings] == [("random-weights", 2)]
+
+
 def test_weights_of_another_architecture_are_refused_with_what_the_file_holds(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", network_of(CLASSIFIER))
 
@@ -143,6 +175,26 @@ def test_weights_of_another_architecture_are_refused_with_what_the_file_holds(tm
 
     assert "does not hold the weights of nano: " in str(error.value)
     assert "of the classifier resnet18" in str(error.value)
+
+
+def test_weights_of_a_training_that_went_wrong_are_refused(tmp_path: Path) -> None:
+    state = network_of(CLASSIFIER).state_dict()
+    state["body.fc.bias"][1] = torch.nan
+    torch.save(state, tmp_path / "w.pt")
+
+    with pytest.raises(ModelError, match=r"holds numbers that are not finite: body\.fc\.bias\n  hint: take"):
+        load_weights(network_of(CLASSIFIER), tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("change", [{"device": "meta"}, {"dtype": torch.complex64}], ids=["meta", "complex"])
+def test_tensors_without_numbers_of_a_network_are_passed_over(tmp_path: Path, change: dict[str, Any]) -> None:
+    state = network_of(CLASSIFIER).state_dict()
+    state["body.fc.weight"] = state["body.fc.weight"].to(**change)
+    torch.save(state, tmp_path / "w.pt")
+
+    findings = load_weights(network_of(CLASSIFIER), tmp_path / "w.pt")
+
+    assert [finding.examples for finding in findings] == [["body.fc.weight"]]
 
 
 def test_a_network_that_is_refused_stays_as_it_was(tmp_path: Path) -> None:

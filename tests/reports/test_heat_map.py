@@ -69,6 +69,18 @@ def test_of_more_than_100_classes_those_in_most_mistakes_are_drawn() -> None:
     assert colours(picture)[half] == 18 * 18  # the one field of a mistake, a half of its row
 
 
+def test_of_more_than_100_classes_those_that_nobody_labelled_or_found_are_left_out() -> None:
+    counts = np.zeros((1200, 1200), np.int64)
+    counts[0, 1] = counts[2, 1199] = 4
+    names = [str(row) for row in range(1200)]
+
+    few = drawn(["0", "1", "2", "1199"], counts[np.ix_([0, 1, 2, 1199], [0, 1, 2, 1199])].tolist(), background=False)
+    many = drawn(names, counts.tolist(), background=False)
+
+    assert many.shape[1] == few.shape[1]
+    assert (many[-4 * 96 :] == few[-4 * 96 :]).all()  # the same fields below another head
+
+
 def test_names_of_any_script_are_drawn() -> None:
     picture = drawn(["猫", "قط", "a\x1bb", "x" * 300], (np.eye(4, dtype=np.int64) * 9).tolist(), background=False)
 

@@ -44,6 +44,7 @@ def test_parallel_folders_are_paired_by_name_and_values_are_the_classes(tmp_path
     )
     found = prepared(source)
     assert found.info.images == {"train": 5, "val": 1}
+    assert found.info.objects == {}  # there are none to count, which is not 0
     pixels, picture = read_pixels(found.train, 0), read_picture(found.train, 0)
     assert pixels is not None
     assert pixels.shape == picture.shape[:2] == (32, 32)

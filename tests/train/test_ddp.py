@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,17 @@ def test_an_error_of_one_process_ends_both_with_one_message(
     assert told in err
     assert "Traceback" not in err
     assert left_of(both) == []
+
+
+def test_a_process_whose_first_one_is_gone_before_they_meet_ends(tmp_path: Path) -> None:
+    code = "from cvdata.train.loop.company import follow_the_first; import time; follow_the_first(); time.sleep(60)"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    environment = {**os.environ, "CVDATA_FIRST_PROCESS": str(gone.pid)}
+
+    helper = subprocess.run([sys.executable, "-c", code], env=environment, timeout=50, check=False)
+
+    assert helper.returncode == 1
 
 
 def test_ctrl_c_ends_both(tmp_path: Path) -> None:

@@ -2,50 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 
-from cvdata.models.run_folder import Epoch
-from cvdata.train.judge.diagnosis import diagnose
-from cvdata.train.judge.facts import Facts
-from cvdata.train.report import Advice, ClassOutcome, Diagnosis
+from cvdata.train.report import ClassOutcome
 
-from .epochs import epochs, settings_of
-
-FLAT = [1.0] * 8
-SOUND = [ClassOutcome(name="cat", train=9000, val=90, metric="AP", value=0.6)]
-
-
-def judged(
-    value: float | None,
-    train: float | None,
-    history: Sequence[Epoch] | None = None,
-    *,
-    metric: str = "AP",
-    settings: dict[str, Any] | None = None,
-    **facts: Any,
-) -> Diagnosis:
-    """Diagnose a run of eight epochs in which nothing moved, but for what is given."""
-    known: dict[str, Any] = {"train_images": 20_000, "val_images": 500, "outcomes": SOUND}
-    history = epochs(FLAT, FLAT, [value] * 8, metric=metric) if history is None else history
-    return diagnose(
-        history,
-        {metric: value},
-        {metric: train},
-        Facts(**(known | facts)),
-        settings_of(**(settings or {})),
-        metric=metric,
-    )
-
-
-def codes(diagnosis: Diagnosis) -> list[str]:
-    return [advice.code for advice in diagnosis.advice]
-
-
-def said(diagnosis: Diagnosis, code: str) -> Advice:
-    return next(advice for advice in diagnosis.advice if advice.code == code)
+from .diagnosing import FLAT, codes, judged, said
+from .epochs import epochs
 
 
 @pytest.mark.parametrize(
@@ -96,6 +58,23 @@ def test_one_that_does_not_move_any_more_is_not_told_to_train_longer() -> None:
 
     assert advice.message.endswith("it does not get better any more")
     assert not any("--epochs" in cure for cure in advice.cures)
+
+
+def test_after_a_few_epochs_in_which_nothing_moved_it_is_not_said_to_be_still_learning() -> None:
+    advice = said(judged(0.0, 0.0, epochs([1.0], [1.0], [0.0])), "under-fits")
+
+    assert advice.message == "AP is 0.000 on the training pictures themselves, and 1 epoch may be too few"
+    assert advice.figures["fall"] == 0.0
+    assert advice.cures[0] == "train longer: --epochs 100"
+
+
+def test_few_validations_of_many_epochs_are_no_short_run() -> None:
+    seldom = epochs([1.0] * 15, [1.0] * 15, [0.1, *[None] * 14])
+
+    diagnosis = judged(0.1, 0.1, seldom)
+
+    assert diagnosis.message.endswith("it does not get better any more")
+    assert said(diagnosis, "under-fits").message.endswith("it does not get better any more")
 
 
 def test_what_is_frozen_is_named_where_it_under_fits() -> None:
@@ -149,6 +128,15 @@ def test_a_rising_validation_loss_makes_a_small_gap_over_fitting() -> None:
     assert advice.figures == {"since": 3, "least": 0.6, "last": 0.75}
 
 
+def test_a_validation_loss_that_was_least_just_before_the_end_does_not_rise() -> None:
+    falling = [1.0, 0.8, 0.6, 0.4, 0.3, 0.2]
+    scattered = epochs(falling, [1.0, 0.8, 0.6, 0.5, 0.4, 0.5], [0.6] * 6)  # the median of the last three is 0.5, too
+    rising = epochs(falling, [1.0, 0.8, 0.4, 0.5, 0.5, 0.5], [0.6] * 6)
+
+    assert "validation-loss-rises" not in codes(judged(0.6, 0.65, scattered))
+    assert "validation-loss-rises" in codes(judged(0.6, 0.65, rising))
+
+
 def test_one_that_was_best_before_it_learnt_its_pictures_by_heart_over_fits() -> None:
     # The best weights, of epoch 2, had learnt nothing yet.
     heart = epochs([1.0, 0.8, 0.5, 0.3, 0.2, 0.1], FLAT, [0.1, 0.2, 0.1, 0.1, 0.1, 0.15])
@@ -174,65 +162,6 @@ def test_a_gap_that_may_be_chance_is_never_strong_and_is_said_to_be_open() -> No
         "training pictures may be chance"
     )
     assert judged(0.6, 0.85, interval=(0.55, 0.65)).verdict == "over-fits strongly"
-
-
-def test_few_validation_pictures_are_said_to_be_few_without_an_interval() -> None:
-    assert "small-validation" in codes(judged(0.6, 0.6, val_images=29))
-    assert "small-validation" not in codes(judged(0.6, 0.6, val_images=30))
-
-
-def test_a_leak_comes_first() -> None:
-    diagnosis = judged(0.1, 0.9, leaks=50, val_images=200)
-
-    assert codes(diagnosis)[0] == "leaky-split"
-    assert diagnosis.advice[0].message == (
-        "50 of 200 validation pictures (25 %) have a copy, or nearly one, among the training pictures: AP is better "
-        "than it would be on new pictures"
-    )
-    assert diagnosis.advice[0].figures == {"leaks": 50, "share": 0.25}
-
-
-def test_classes_under_500_objects_are_named_with_their_counts_and_figures_rarest_first() -> None:
-    outcomes = [
-        ClassOutcome(name="cat", train=500, metric="AP", value=0.7),
-        ClassOutcome(name="dog", train=499, metric="AP", value=0.5),
-        ClassOutcome(name="eel", train=12, metric="AP", value=0.031),
-    ]
-
-    advice = said(judged(0.6, 0.6, outcomes=outcomes), "starved-classes")
-
-    assert (
-        advice.message == "2 classes have fewer than 500 objects to learn from: 'eel' 12, AP 0.03; 'dog' 499, AP 0.50"
-    )
-    assert advice.figures == {"classes": 2, "least": 12}
-    assert advice.cures[1] == "show them more often: --balance sampling"
-
-
-def test_of_many_starved_classes_five_are_named_and_the_rest_counted() -> None:
-    outcomes = [ClassOutcome(name=f"class {number}", train=number + 1) for number in range(1200)]
-
-    message = said(judged(0.6, 0.6, outcomes=outcomes), "starved-classes").message
-
-    assert message.startswith("499 classes have fewer than 500 objects to learn from: 'class 0' 1; 'class 1' 2;")
-    assert message.endswith("; and 494 more")
-
-
-def test_pixels_are_rare_by_their_share() -> None:
-    outcomes = [ClassOutcome(name="background", train=1_000_000), ClassOutcome(name="crack", train=900)]
-
-    diagnosis = judged(0.8, 0.8, metric="mIoU", outcomes=outcomes, settings={"task": "segmenter"})
-
-    assert said(diagnosis, "starved-classes").message == (
-        "1 class has less than 0.1 % of the pixels to learn from: 'crack' 900 pixels"
-    )
-
-
-def test_a_class_that_is_never_shown_cannot_be_learnt() -> None:
-    outcomes = [*SOUND, ClassOutcome(name="owl\x1b[31m", train=0, val=3, metric="AP", value=0.0)]
-
-    advice = said(judged(0.6, 0.6, outcomes=outcomes), "never-in-training")
-
-    assert advice.message == "1 class is on no training picture and cannot be learnt: 'owl\\x1b[31m'"
 
 
 def test_one_leap_of_the_loss_to_twice_or_three_smaller_ones_are_an_unstable_rate() -> None:
@@ -281,12 +210,6 @@ def test_few_pictures_from_random_weights_lead_to_published_ones() -> None:
     assert "from-scratch" not in codes(judged(0.4, 0.4, train_images=10_000))
     assert "from-scratch" not in codes(judged(0.7, 0.7, train_images=300))  # it is good as it is
     assert "from-scratch" not in codes(judged(0.4, 0.4, train_images=300, settings={"weights": "default"}))
-
-
-def test_mostly_empty_pictures_are_said_where_the_run_is_not_good() -> None:
-    assert "empty-pictures" in codes(judged(0.4, 0.4, train_images=20_000, empty_images=10_001))
-    assert "empty-pictures" not in codes(judged(0.4, 0.4, train_images=20_000, empty_images=10_000))
-    assert "empty-pictures" not in codes(judged(0.7, 0.7, train_images=20_000, empty_images=15_000))
 
 
 def test_over_fitting_leads_to_the_next_stronger_recipe() -> None:

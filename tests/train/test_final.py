@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -9,12 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cvdata import save
+from cvdata.dataset import Annotations
 from cvdata.evaluate.report import EvalReport
 from cvdata.evaluate.settings import EvalSettings
 from cvdata.models.spec import Task
 from cvdata.train.judge.again import judge_again
 
 from .runs_made import make_run, save_shapes
+from .shapes import draw_classes
 
 TASKS: list[Task] = ["detector", "classifier", "segmenter"]
 
@@ -32,6 +36,27 @@ def test_the_files_of_a_run_give_its_figures_again(tmp_path: Path, task: Task) -
     assert again.report.confusion == judged.report.confusion
     first = {"detector": "AP", "classifier": "top1", "segmenter": "mIoU"}[task]
     assert next(iter(judged.metrics.values())) == judged.report.metrics[first].value
+
+
+def test_several_labels_to_learn_from_are_judged_class_by_class_where_one_is_to_validate_with(tmp_path: Path) -> None:
+    drawn = draw_classes(tmp_path / "drawn", 12, 48, val=0.5)
+    table = drawn.annotations
+    two = Annotations(
+        image=np.append(table.image[:1], table.image),  # the first picture, which is to learn from, is a disc, too
+        category=np.append(np.int32(1), table.category),
+        box=np.full((13, 4), np.nan),
+    )
+    save(replace(drawn, annotations=two), tmp_path / "two", "cvdata")
+    judged = make_run(tmp_path / "two", tmp_path / "run", "classifier")
+    make_run(tmp_path / "two", tmp_path / "run2", "classifier")
+
+    again = judge_again(tmp_path / "run", EvalSettings(resamples=100), second=tmp_path / "run2").report
+
+    assert judged.report is not None
+    assert (judged.report.protocol, again.protocol) == ("several labels", "several labels")
+    assert next(iter(judged.metrics.items())) == ("mAP", judged.report.metrics["mAP"].value)
+    assert again.comparison is not None
+    assert again.comparison.metrics[0].metric == "mAP"
 
 
 def test_masks_come_back_from_their_file_as_they_were(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cvdata.errors import ModelError, UsageError
 from cvdata.files.lock import OutputLock
+from cvdata.models.run_folder import read_run
 from cvdata.train.judge.runs import Sort, list_runs
 from cvdata.train.judge.versus import compare_runs, short_names
 from cvdata.train.judge.versus_page import versus_page
@@ -131,6 +133,16 @@ def test_only_settings_that_differ_are_told(tmp_path: Path) -> None:
         ("architecture", ["nano", "fcos"]),
         ("recipe", ["light", "heavy"]),
     ]
+
+
+def test_an_ap_of_masks_is_not_held_against_one_of_boxes(tmp_path: Path) -> None:
+    boxes = write_run(tmp_path / "boxes", GOOD)
+    spec = msgspec.structs.replace(read_run(boxes).spec, masks=True)
+    masks = write_run(tmp_path / "masks", GOOD, spec=spec)
+
+    warnings = compare_runs([boxes, masks]).report.warnings
+
+    assert warnings == ["the runs do different things: their figures cannot be compared"]
 
 
 @pytest.mark.parametrize(

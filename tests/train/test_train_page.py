@@ -16,7 +16,7 @@ from cvdata.files import Finding
 from cvdata.train.judge.diagnosis import diagnose
 from cvdata.train.judge.facts import Facts
 from cvdata.train.judge.page import train_page
-from cvdata.train.report import ClassOutcome, TrainReport
+from cvdata.train.report import Advice, ClassOutcome, TrainReport
 
 from .epochs import dataset_info, epochs, settings_of
 
@@ -100,6 +100,23 @@ def test_the_text_says_verdict_figures_advice_and_where_to_look() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("images_per_s", "said"),
+    [
+        (0.034, "0.034 pictures a second"),
+        (1.0, "1 picture a second"),
+        (1.26, "1.3 pictures a second"),
+        (9.97, "10 pictures a second"),
+        (1234.5, "1,234 pictures a second"),
+    ],
+)
+def test_the_pace_of_a_slow_run_is_no_round_number(images_per_s: float, said: str) -> None:
+    report = report_of(images_per_s=images_per_s)
+
+    assert lines(report)[2] == f"time     12 min 5 s, best epoch 3 of 4, {said}"
+    assert f"<dd>{said.split()[0]}</dd>" in train_page(report)
+
+
 def test_no_line_is_longer_than_a_terminal() -> None:
     names = [ClassOutcome(name="a very long name of a class " * 9, train=3, val=1, metric="AP", value=0.1)] * 3
     many = report_of([*names, *outcomes(1200)], run="runs/" + "deep/" * 8 + "run")
@@ -135,6 +152,16 @@ def test_the_page_begins_with_the_verdict_and_has_every_section() -> None:
     assert page.index("It over-fits strongly: AP 0.950") < page.index("What to try</h2>")
     assert "0.650 to 0.750" in page
     assert "2.15.0" in page
+
+
+def test_a_sentence_that_begins_with_the_name_of_a_figure_keeps_it() -> None:
+    advice = [Advice(code="under-fits", message="mIoU is 0.1", figures={}, cures=[])]
+    said = report_of().diagnosis
+
+    page = train_page(report_of(diagnosis=msgspec.structs.replace(said, message="it fits", advice=advice)))
+
+    assert "mIoU is 0.1." in page
+    assert "It fits." in page
 
 
 def test_the_page_escapes_names_and_loads_nothing() -> None:

@@ -24,18 +24,21 @@ from .versus import compare_classifiers
 __all__ = ["label_report"]
 
 
-def label_report(pair: Pair, other: Pair | None, settings: EvalSettings, names: Names) -> EvalReport:
+def label_report(
+    pair: Pair, other: Pair | None, settings: EvalSettings, names: Names, *, several: bool = False
+) -> EvalReport:
     """Judge a classifier.
 
     Args:
         other: what a second model said of the same pictures, to compare with the first.
+        several: judge class by class, though here no picture may have several labels.
 
     Raises:
         EvaluationError: no picture has a label.
         UsageError: something is asked for that only objects have.
     """
     refuse_rules_of_objects(settings, "labels of whole pictures")
-    classified = classify(pair)
+    classified = classify(pair, several=several)
     slices = label_slices(pair, classified, settings)  # before anything that takes long: a column may be mistyped
     figures = _figures_of(classified)
     sure = settings.details and settings.resamples != 0
@@ -67,7 +70,7 @@ def label_report(pair: Pair, other: Pair | None, settings: EvalSettings, names: 
         settings=msgspec.to_builtins(settings),
     )
     if other is not None:
-        comparison = compare_classifiers(pair, other, settings, (names.found, names.second))
+        comparison = compare_classifiers(pair, other, settings, (names.found, names.second), several=several)
         report = replace(report, comparison=comparison)
     if classified.several is not None:
         return report

@@ -17,11 +17,16 @@ from .figures import all_figures, class_metrics, class_results
 __all__ = ["compare_classifiers"]
 
 
-def compare_classifiers(first: Pair, second: Pair, settings: EvalSettings, names: tuple[str, str]) -> Comparison:
+def compare_classifiers(
+    first: Pair, second: Pair, settings: EvalSettings, names: tuple[str, str], *, several: bool = False
+) -> Comparison:
     """Compare two classifiers; every resample draws the same pictures for both.
 
     Over all classes the figures of `class_metrics`, of each class its F1, or where pictures have several labels its
     average precision. Of all these more is better.
+
+    Args:
+        several: judge class by class, though here no picture may have several labels.
 
     Raises:
         UsageError: no resamples were asked for.
@@ -31,7 +36,7 @@ def compare_classifiers(first: Pair, second: Pair, settings: EvalSettings, names
     resamples = resamples_for(settings, len(units.of))
     if not resamples:
         raise UsageError("two models cannot be compared without resamples", hint="leave out --intervals 0")
-    both = classify(first), classify(second)
+    both = classify(first, several=several), classify(second, several=several)
     of_class = "F1" if both[0].several is None else "AP"
     once = np.ones(len(units.of), np.int32)
     values = [_row(one, of_class, once) for one in both]

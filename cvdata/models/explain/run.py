@@ -12,7 +12,7 @@ from PIL import Image
 from ...dataset import Images
 from ...engine import Progress, Silent
 from ...errors import CvdataError, ModelError, UsageError, nearest_of, show
-from ...files import Finding, QuarantineItem, Staging
+from ...files import Finding, QuarantineItem, Staging, output_names
 from ...images import stem_of
 from ...images.decode import decode
 from ...reports.sheet import assemble, encode
@@ -144,29 +144,25 @@ def draw_all(
     done: list[Explained] = []
     bad: dict[int, str] = {}
     tiles: list[tuple[Image.Image, tuple[str, str]]] = []
-    files = _file_names(images.names)
-    for row, (name, file) in enumerate(zip(images.names, files, strict=True)):
+    free = output_names(images.names, stems=True)
+    for row, (name, other) in enumerate(zip(images.names, free, strict=True)):
         try:
             picture = decode(images.file(row) or name)
         except CvdataError as error:
             bad[row] = error.message
+            shown.advance(1)
             continue
         heats = explain_picture(network, picture, label=label, most=settings.most or 1, score=settings.score)
+        file = f"pictures/{stem_of(other)}.png"
         staging.write(file, encode(draw_picture(picture, heats, spec.classes, name=name, model=model)))
-        done.append(Explained(image=name, file=file, looked=[_looked(heat, spec.classes) for heat in heats]))
+        said = name.encode("utf-8", "backslashreplace").decode()
+        done.append(Explained(image=said, file=file, looked=[_looked(heat, spec.classes) for heat in heats]))
         if len(tiles) < _MOST_ON_SHEET:
             tiles.append((sheet_tile(picture, heats), (name, _caption(heats, spec.classes))))
         shown.advance(1)
     if tiles:
         staging.write(SHEET, encode(_sheet(tiles, len(images), model)))
     return done, bad
-
-
-def _file_names(names: Sequence[str]) -> list[str]:
-    """Return where the drawing of each picture goes: two pictures that differ in their suffix keep it."""
-    stems = [stem_of(name).casefold() for name in names]
-    twice = {stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else set()
-    return [f"pictures/{name if stem in twice else stem_of(name)}.png" for name, stem in zip(names, stems, strict=True)]
 
 
 def _looked(heat: Heat, classes: Sequence[str]) -> Looked:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine import Progress, Silent
-from ...errors import CvdataError, ModelError, UsageError
+from ...errors import CvdataError, ModelError, UsageError, show
 from ...files import Finding, check_single, write_single
 from ...images.decode import decode
 from ..columns import Columns, concat_columns
@@ -75,8 +75,8 @@ def export_run(
     refuse_disagreement(comparisons)
     write_single(target, data)
     return ExportReport(
-        run=os.fspath(run),
-        path=os.fspath(target),
+        run=show(run),
+        path=show(target),
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         task=info.spec.task,

@@ -19,12 +19,24 @@ from ._parts import backbone_stages, parts
 from ._trial import run_once
 from .network import Network, Stage
 
-__all__ = ["OPTIONS", "Classifier"]
+__all__ = ["Classifier", "complete"]
 
-OPTIONS: Mapping[str, Option] = {"smoothing": 0.0}
+_OPTIONS: Mapping[str, Option] = {"smoothing": 0.0}
 
 _AUXILIARY_WEIGHT = 0.3
 """Of the loss of each auxiliary head: Szegedy et al. 2015, Going deeper with convolutions, section 5."""
+
+
+def complete(spec: ModelSpec, *, published: bool) -> ModelSpec:  # noqa: ARG001 - it is the same either way
+    """Return a spec with every option.
+
+    Raises:
+        UsageError: there is no such option, or its value is none.
+    """
+    spec = with_options(spec, _OPTIONS)
+    if float(spec.options["smoothing"]) >= 1:
+        raise UsageError("option 'smoothing' must be 0 or more and less than 1")
+    return spec
 
 
 class Classifier(Network):
@@ -58,9 +70,7 @@ class Classifier(Network):
         Raises:
             UsageError: there is no such option.
         """
-        super().__init__(with_options(spec, OPTIONS))
-        if not 0 <= float(self.spec.options["smoothing"]) < 1:
-            raise UsageError("option 'smoothing' must be 0 or more and less than 1")
+        super().__init__(complete(spec, published=False))
         self.body = body
         self._head = tuple(head)
         self._mean, self._deviation = tuple(mean), tuple(deviation)

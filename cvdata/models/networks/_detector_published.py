@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import os
-import pickle
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-
 import torch
 import torchvision
 from torch import Tensor, nn
 
-from ...errors import ModelError, show
+from ...errors import ModelError
+from ._publisher import from_torchvision
 
 __all__ = ["PUBLISHED", "fill", "load_backbone", "load_detector"]
 
@@ -31,7 +25,6 @@ PUBLISHED = {
 _WITHOUT_EPS = ("faster-rcnn", "retinanet", "mask-rcnn", "keypoint-rcnn")
 """Their batch norms divided by the deviation alone (torchvision, pull request 2933)."""
 _EPS = 1e-5
-_PATIENCE_S = 20
 _CAFFE_MEAN = (0.48235, 0.45882, 0.40784)
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -42,7 +35,7 @@ def load_detector(model: nn.Module, architecture: str) -> None:
     Raises:
         ModelError: the weights cannot be had.
     """
-    state = _state(PUBLISHED[architecture][1], architecture)
+    state = from_torchvision(torchvision.models.get_weight(PUBLISHED[architecture][1]), architecture)
     if architecture in _WITHOUT_EPS:
         state = {name: one - _EPS if name.endswith("running_var") else one for name, one in state.items()}
     if architecture == "ssd":
@@ -56,8 +49,8 @@ def load_backbone(model: nn.Module, backbone: str, architecture: str) -> None:
     Raises:
         ModelError: the weights cannot be had.
     """
-    name = torchvision.models.get_model_weights(backbone).__name__
-    fill(model, _state(f"{name}.IMAGENET1K_V1", architecture), architecture)
+    weights = torchvision.models.get_model_weights(backbone).IMAGENET1K_V1
+    fill(model, from_torchvision(weights, architecture), architecture)
 
 
 def fill(model: nn.Module, state: dict[str, Tensor], architecture: str) -> None:
@@ -73,31 +66,6 @@ def fill(model: nn.Module, state: dict[str, Tensor], architecture: str) -> None:
     absent = sorted(name for name in missing if not name.endswith("num_batches_tracked"))
     if absent:
         raise ModelError(f"the published weights of {architecture} lack {', '.join(absent[:3])}")
-
-
-def _state(name: str, architecture: str) -> dict[str, Tensor]:
-    weights = torchvision.models.get_weight(name)
-    folder = os.path.join(torch.hub.get_dir(), "checkpoints")
-    try:
-        with _patience(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise ModelError(
-            f"the published weights of {architecture} cannot be had: {show(weights.url)}: {show(str(error))}",
-            hint=f"put the file into {show(folder)}, under its own name; or train from scratch with --weights none",
-        ) from error
-    return state
-
-
-@contextmanager
-def _patience() -> Iterator[None]:
-    """Give up on a network that does not answer; torch's own download would wait for it for minutes."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_PATIENCE_S)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def _fold_pictures(state: dict[str, Tensor]) -> None:

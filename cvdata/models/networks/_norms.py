@@ -1,4 +1,4 @@
-"""Batches of one picture in training."""
+"""Batch norms in training: how fast they learn their statistics, and batches of one picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,21 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-__all__ = ["steady_norms"]
+__all__ = ["quicken_norms", "steady_norms"]
+
+_MOMENTUM = 0.1  # torch's own
+
+
+def quicken_norms(network: nn.Module) -> None:
+    """Let batch norms that start from nothing follow their statistics at torch's own pace at least.
+
+    Networks that were tuned for hundreds of epochs on ImageNet have slower ones (MobileNetV3 0.01, EfficientNet-V2
+    0.001 after their papers' 0.99 and 0.999): after some hundred steps, all that a small dataset has, such a running
+    variance is still mostly the 1 that it began with, and in evaluation the signal dies away.
+    """
+    for norm in network.modules():
+        if isinstance(norm, _BatchNorm) and norm.momentum is not None:
+            norm.momentum = max(norm.momentum, _MOMENTUM)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Options of detectors: which there are, what they mean, and what holds where the user says nothing."""
+"""Options of networks: which there are, what they mean, and what holds where the user says nothing."""
 
 from __future__ import annotations
 

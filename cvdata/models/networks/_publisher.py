@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pickle import UnpicklingError
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 
 from ...errors import ModelError
 from ..weights.published import unavailable
 
-__all__ = ["from_hub", "from_server"]
+__all__ = ["from_hub", "from_server", "from_torchvision"]
 
 T = TypeVar("T")
 
 _PATIENCE_S = 20.0
 
 
-def from_server(load: Callable[[], T], architecture: str) -> T:
+def from_torchvision(weights: Any, architecture: str) -> dict[str, Tensor]:
+    """Return the tensors of weights that torchvision publishes, from torch's folder of downloads or the server.
+
+    Args:
+        weights: a member of one of torchvision's enumerations of weights.
+
+    Raises:
+        ModelError: they cannot be had.
+    """
+
+    def load() -> dict[str, Tensor]:
+        state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
+        return state
+
+    folder = os.path.join(torch.hub.get_dir(), "checkpoints")
+    return from_server(load, architecture, url=weights.url, folder=folder)
+
+
+def from_server(load: Callable[[], T], architecture: str, *, url: str = "", folder: str = "") -> T:
     """Return what `load` gets from a server; in silence: torch says on stdout what it downloads, others on stderr.
+
+    Args:
+        url, folder: see `unavailable`.
 
     Raises:
         ModelError: it cannot be had.
@@ -33,7 +56,7 @@ def from_server(load: Callable[[], T], architecture: str) -> T:
         with _patience(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             return load()
     except (OSError, RuntimeError, LookupError, EOFError, UnpicklingError) as error:
-        raise unavailable(architecture, error) from error
+        raise unavailable(architecture, error, url=url, folder=folder) from error
 
 
 def from_hub(load: Callable[[], T], architecture: str) -> T:
@@ -54,7 +77,20 @@ def from_hub(load: Callable[[], T], architecture: str) -> T:
             if not isinstance(error.__cause__, LocalEntryNotFoundError):
                 raise
     torch.set_rng_state(before)  # what is random in the network does not hang on where its weights were
-    return from_server(lambda: _after_knocking(load), architecture)
+    try:
+        return from_server(lambda: _after_knocking(load), architecture)
+    except Exception as error:
+        if not _is_of_http(error):
+            raise
+        raise unavailable(architecture, error) from error
+
+
+def _is_of_http(error: Exception) -> bool:
+    """Tell whether a connection broke: the hub's client passes on the errors of its HTTP library, whichever it has.
+
+    httpx, and what came of it, derives them all from its `HTTPError`, which is no OSError.
+    """
+    return any(kind.__name__ == "HTTPError" for kind in type(error).__mro__)
 
 
 def _after_knocking(load: Callable[[], T]) -> T:

@@ -17,9 +17,27 @@ from ._trial import check_size
 from .network import Network, Stage
 from .pixel_losses import SUMS, pixel_losses
 
-__all__ = ["OPTIONS", "Segmenter"]
+__all__ = ["OPTIONS", "Segmenter", "with_pixel_options"]
 
 OPTIONS: Mapping[str, Option] = {"encoder": "resnet18", "loss": "ce+dice"}
+
+
+def with_pixel_options(
+    spec: ModelSpec,
+    options: Mapping[str, Option] | None = None,
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+) -> ModelSpec:
+    """Return a spec with every option of a segmenter.
+
+    Args:
+        options, choices: that it has besides, or with another default; see `with_options`.
+
+    Raises:
+        UsageError: there is no such option, or its value is none.
+    """
+    defaults = {**OPTIONS, **(options or {})}
+    encoder = str(spec.options.get("encoder", defaults["encoder"]))  # each family says which ones there are
+    return with_options(spec, defaults, {"loss": SUMS, "encoder": (encoder,), **(choices or {})})
 
 
 class Segmenter(Network):
@@ -34,25 +52,16 @@ class Segmenter(Network):
 
     TASK = "segmenter"
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        body: nn.Module,
-        *,
-        options: Mapping[str, Option] | None = None,
-        choices: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> None:
+    def __init__(self, spec: ModelSpec, body: nn.Module) -> None:
         """Wrap a network.
 
         Args:
-            options, choices: that it has besides, or with another default; see `with_options`.
+            spec: with every option.
 
         Raises:
-            UsageError: there is no such option, its value is none, or the size of pictures does not fit.
+            UsageError: the size of pictures does not fit.
         """
-        defaults = {**OPTIONS, **(options or {})}
-        encoder = str(spec.options.get("encoder", defaults["encoder"]))  # there is one, or there were no body
-        super().__init__(with_options(spec, defaults, {"loss": SUMS, "encoder": (encoder,), **(choices or {})}))
+        super().__init__(spec)
         check_size(body, self.spec)
         self.body: Any = body
 

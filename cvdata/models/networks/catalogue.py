@@ -8,6 +8,7 @@ from types import ModuleType
 
 from ...errors import MissingExtraError, ModelError, UsageError, nearest_of, show
 from ..spec import ModelSpec, Task
+from ._norms import quicken_norms
 from .network import Defaults, Network
 
 __all__ = ["architectures", "build", "complete", "defaults_of"]
@@ -58,6 +59,8 @@ def build(spec: ModelSpec, *, published: bool = False) -> Network:
     if not spec.classes:
         raise ModelError("a network needs at least one class", hint="train on a dataset with classes")
     network: Network = family.build(spec, published=published)
+    if not published:
+        quicken_norms(network)
     return network
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torchvision
 
-from ...errors import MissingExtraError, UsageError
+from ...errors import MissingExtraError, UsageError, show
 from ..spec import ModelSpec
 from ..weights.published import unavailable
-from ._classifier import Classifier
+from ._classifier import Classifier, complete
 from ._publisher import from_hub
 from ._trial import check_size
 from .network import Defaults, Network
@@ -17,7 +17,7 @@ from .network import Defaults, Network
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["build", "defaults", "has", "names"]
+__all__ = ["build", "complete", "defaults", "has", "names"]
 
 _PREFIX = "timm/"
 
@@ -99,7 +99,7 @@ def _settings(architecture: str) -> Any:
     try:
         return _timm().get_pretrained_cfg(architecture.removeprefix(_PREFIX), allow_unregistered=False)
     except RuntimeError as error:
-        raise UsageError(f"timm has no '{architecture}': {error}") from error
+        raise UsageError(f"timm has no '{show(architecture)}': {show(str(error))}") from error
 
 
 def _timm() -> ModuleType:

@@ -11,13 +11,13 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 
 from ...errors import UsageError
 from ..spec import ModelSpec
-from ..weights.published import unavailable
-from ._classifier import Classifier
-from ._publisher import from_server
+from ..weights.published import todays_name, unavailable
+from ._classifier import Classifier, complete
+from ._publisher import from_torchvision
 from ._trial import check_size
 from .network import Defaults, Network
 
-__all__ = ["build", "defaults", "names"]
+__all__ = ["build", "complete", "defaults", "names"]
 
 _AUXILIARY = ("aux1", "aux2")
 _TOKENS = ("vit_", "swin_", "maxvit_")
@@ -104,10 +104,7 @@ def _load(body: nn.Module, name: str, size: tuple[int, int]) -> None:
     weights = _weights(name)
     if weights is None:
         raise unavailable(name)
-    state: dict[str, Tensor] = from_server(
-        lambda: weights.get_state_dict(progress=False, check_hash=True, weights_only=True), name
-    )
-    state = {_renamed(key): tensor for key, tensor in state.items()}
+    state: dict[str, Tensor] = {todays_name(key): tensor for key, tensor in from_torchvision(weights, name).items()}
     if name.startswith("vit_"):
         state = interpolate_embeddings(size[0], _multiple(name), state)
     own = body.state_dict()
@@ -118,8 +115,3 @@ def _load(body: nn.Module, name: str, size: tuple[int, int]) -> None:
         if key in own and own[key].shape == tensor.shape and key.rpartition(".")[0] != last
     }
     body.load_state_dict(fitting, strict=False)
-
-
-def _renamed(key: str) -> str:
-    """Return today's name of a tensor: files of DenseNets have `norm.1` where the network has `norm1`."""
-    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)", r"\1\2", key)

@@ -6,7 +6,9 @@ and everything after the boxes are cvdata's.
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import redirect_stdout
 from typing import Any
 
 import msgspec
@@ -62,8 +64,9 @@ def build(spec: ModelSpec, *, published: bool) -> Network:
     """
     spec = complete(spec, published=published)
     try:
-        from ultralytics.cfg import get_cfg
-        from ultralytics.nn.tasks import DetectionModel, yaml_model_load
+        with redirect_stdout(io.StringIO()):  # the package says there that it makes its settings
+            from ultralytics.cfg import get_cfg
+            from ultralytics.nn.tasks import DetectionModel, yaml_model_load
     except ImportError as error:
         raise MissingExtraError(
             f"{spec.architecture} needs the package ultralytics, which cannot be imported ({show(str(error))})",
@@ -95,7 +98,8 @@ def _published(architecture: str) -> nn.Module:
     if not ONLINE and not os.path.exists(path):
         raise ModelError(f"the published weights of {architecture} cannot be had: there is no network", hint=hint)
     try:
-        model: nn.Module = YOLO(path).model
+        with redirect_stdout(io.StringIO()):
+            model: nn.Module = YOLO(path).model
     except Exception as error:  # ultralytics raises nearly anything where a download fails
         raise ModelError(
             f"the published weights of {architecture} cannot be had: {show(str(error))}", hint=hint

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..spec import ModelSpec
-from ._encoder import DIVISOR, with_encoder
-from ._segmenter import Segmenter
+from ._encoder import DIVISOR, encoder_name, with_encoder
+from ._segmenter import Segmenter, with_pixel_options
 from .network import Defaults, Network
 
-__all__ = ["build", "defaults", "names"]
+__all__ = ["build", "complete", "defaults", "names"]
 
 _CHANNELS = (256, 128, 64, 32, 16)
 """Of the decoder, from the coarsest block on; those of smp's U-Net."""
@@ -32,6 +32,16 @@ def defaults(architecture: str) -> Defaults:
     return Defaults(size=(256, 256), multiple=DIVISOR, rate=1e-3, takes_class_weights=True)
 
 
+def complete(spec: ModelSpec, *, published: bool) -> ModelSpec:  # noqa: ARG001 - it is the same either way
+    """Return a spec with every option.
+
+    Raises:
+        UsageError: there is no such option or encoder, or its value is none.
+    """
+    encoder_name(spec)
+    return with_pixel_options(spec)
+
+
 def build(spec: ModelSpec, *, published: bool) -> Network:
     """Make a segmenter; `published` gives weights to its encoder.
 
@@ -39,6 +49,7 @@ def build(spec: ModelSpec, *, published: bool) -> Network:
         UsageError: there is no such option or encoder, or the size does not fit.
         ModelError: the published weights cannot be had.
     """
+    spec = complete(spec, published=published)
     body = with_encoder(
         lambda name, weights: AttentionUnet(name, weights, len(spec.classes)), spec, published=published
     )

@@ -8,12 +8,12 @@ import segmentation_models_pytorch as smp
 from torch import nn
 
 from ..spec import ModelSpec
-from ._encoder import DIVISOR, with_encoder
+from ._encoder import DIVISOR, encoder_name, with_encoder
 from ._pooling import make_exportable
-from ._segmenter import Segmenter
+from ._segmenter import Segmenter, with_pixel_options
 from .network import Defaults, Network
 
-__all__ = ["build", "defaults", "names"]
+__all__ = ["build", "complete", "defaults", "names"]
 
 _MODELS = {
     "unet": "Unet",
@@ -42,6 +42,18 @@ def defaults(architecture: str) -> Defaults:
     return Defaults(size=(256, 256), multiple=DIVISOR, rate=1e-3, takes_class_weights=True)
 
 
+def complete(spec: ModelSpec, *, published: bool) -> ModelSpec:  # noqa: ARG001 - it is the same either way
+    """Return a spec with every option.
+
+    Raises:
+        UsageError: there is no such option or encoder, or its value is none.
+    """
+    encoder_name(spec)
+    if spec.architecture != "unet":
+        return with_pixel_options(spec)
+    return with_pixel_options(spec, {"attention": _ATTENTION[0]}, {"attention": _ATTENTION})
+
+
 def build(spec: ModelSpec, *, published: bool) -> Network:
     """Make a segmenter; `published` gives weights to its encoder.
 
@@ -51,9 +63,10 @@ def build(spec: ModelSpec, *, published: bool) -> Network:
         UsageError: there is no such option or encoder, or the size does not fit.
         ModelError: the published weights cannot be had.
     """
+    spec = complete(spec, published=published)
     model = getattr(smp, _MODELS[spec.architecture])
     how: dict[str, Any] = {"classes": len(spec.classes)}
-    scse = spec.architecture == "unet" and spec.options.get("attention") == "scse"
+    scse = spec.options.get("attention") == "scse"
     if scse:
         how["decoder_attention_type"] = "scse"
     if spec.architecture == "pspnet":
@@ -67,5 +80,4 @@ def build(spec: ModelSpec, *, published: bool) -> Network:
         body.decoder.blocks[-1].attention1 = nn.Identity()
     if spec.architecture in ("pspnet", "upernet"):
         make_exportable(body.decoder)
-    options = {"attention": "none"} if spec.architecture == "unet" else {}
-    return Segmenter(spec, body, options=options, choices={"attention": _ATTENTION})
+    return Segmenter(spec, body)

@@ -10,13 +10,12 @@ from torch.nn import functional
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.segmentation.fcn import FCNHead
 
-from ...errors import UsageError, nearest_of, show
 from ..spec import ModelSpec
-from ._publisher import from_server
-from ._segmenter import Segmenter
+from ._publisher import from_torchvision
+from ._segmenter import Segmenter, with_pixel_options
 from .network import Defaults, Network
 
-__all__ = ["build", "defaults", "names"]
+__all__ = ["build", "complete", "defaults", "names"]
 
 _ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 _DEFAULT = "resnet50"
@@ -34,6 +33,15 @@ def defaults(architecture: str) -> Defaults:
     return Defaults(size=(256, 256), multiple=1, rate=1e-3, takes_class_weights=True)
 
 
+def complete(spec: ModelSpec, *, published: bool) -> ModelSpec:  # noqa: ARG001 - it is the same either way
+    """Return a spec with every option.
+
+    Raises:
+        UsageError: there is no such option or encoder, or its value is none.
+    """
+    return with_pixel_options(spec, {"encoder": _DEFAULT}, {"encoder": _ENCODERS})
+
+
 def build(spec: ModelSpec, *, published: bool) -> Network:
     """Make a segmenter; `published` gives weights to its encoder.
 
@@ -44,18 +52,15 @@ def build(spec: ModelSpec, *, published: bool) -> Network:
         UsageError: there is no such option or encoder.
         ModelError: the published weights cannot be had.
     """
-    name = str(spec.options.get("encoder", _DEFAULT))
-    if name not in _ENCODERS:
-        raise UsageError(f"'fcn' cannot have the encoder '{show(name)}'", hint=nearest_of(name, _ENCODERS))
+    spec = complete(spec, published=published)
+    name = str(spec.options["encoder"])
     # The last two stages keep their size where blocks can be dilated.
     how: dict[str, Any] = {} if name in _BASIC else {"replace_stride_with_dilation": [False, True, True]}
     model = torchvision.models.get_model(name, weights=None, **how)
     if published:
         weights = torchvision.models.get_model_weights(name).IMAGENET1K_V1
-        model.load_state_dict(
-            from_server(lambda: weights.get_state_dict(progress=False, check_hash=True, weights_only=True), name)
-        )
-    return Segmenter(spec, FullyConvolutional(model, len(spec.classes)), options={"encoder": _DEFAULT})
+        model.load_state_dict(from_torchvision(weights, name))
+    return Segmenter(spec, FullyConvolutional(model, len(spec.classes)))
 
 
 class FullyConvolutional(nn.Module):

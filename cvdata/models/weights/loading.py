@@ -12,6 +12,7 @@ from ...files import Finding
 from ..run_folder import is_run, read_run, weights_file
 from ..spec import ModelSpec
 from .classes import match_classes
+from .published import todays_name
 from .reading import read_spec, read_weights
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["load_weights", "put_in", "spec_of"]
 
 _MOST_NAMED = 4
+_DEEPEST = 3
+"""Words that may stand before the names of a file in ours: `detector.backbone.body.`"""
 _PREFIXES = ("module.", "model.", "network.", "net.", "_orig_mod.")
 
 
@@ -36,7 +39,7 @@ def load_weights(network: Network, path: str | os.PathLike[str]) -> list[Finding
 
     Raises:
         UsageError: there is no such file.
-        ModelError: it cannot be read, or holds less than half of the network.
+        ModelError: it cannot be read, holds less than half of the network, or numbers that are not finite.
     """
     is_folder = is_run(path)
     file = weights_file(path) if is_folder else Path(path)
@@ -88,6 +91,12 @@ def _fit(network: Network, tensors: Mapping[str, Tensor], spec: ModelSpec | None
             at=place,
             hint="give weights of the same architecture and options",
         )
+    if broken := [name for name, tensor in fits.items() if not tensor.isfinite().all()]:
+        raise ModelError(
+            f"holds numbers that are not finite: {_some(broken)}",
+            at=place,
+            hint="take the weights of an earlier epoch, before that training went wrong",
+        )
     findings: list[Finding] = []
     if spec is not None and spec.classes != network.spec.classes:
         rows = match_classes(network, tensors, spec.classes)
@@ -122,12 +131,16 @@ def _numbers(tensors: Mapping[str, Tensor]) -> int:
 def _named_as(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Return the tensors under the names of a network, whatever was around it when they were saved.
 
-    Lightning, DDP and compiled networks put a word before every name; a publisher's file has none where ours has one.
+    Lightning, DDP and compiled networks put a word before every name; a publisher's file has none where ours has one,
+    or several: what is published for a classifier is the encoder of a segmenter.
     """
+    tensors = {name if name in own else todays_name(name): tensor for name, tensor in tensors.items()}
     best, most = tensors, sum(name in own for name in tensors)
     if most == len(own):
         return tensors
-    heads = dict.fromkeys(name.partition(".")[0] + "." for name in own)
+    heads = dict.fromkeys(
+        ".".join(parts[:depth]) + "." for depth in range(1, _DEEPEST + 1) for parts in (name.split(".") for name in own)
+    )
     for prefix in ("", *_PREFIXES, "model.module.", "module.model."):
         inside = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
         for head in ("", *heads):

@@ -47,7 +47,8 @@ def read_weights(path: str | os.PathLike[str], *, sha256: str | None = None) -> 
     """
     data = _checked(Path(path), sha256)
     place = Place(path)
-    if data.startswith(_TORCH) or os.fspath(path).lower().endswith(_TORCH_SUFFIXES):
+    torch = data.startswith(_TORCH) or os.fspath(path).lower().endswith(_TORCH_SUFFIXES)
+    if torch and not _has_header(data):  # whose length, the first bytes, may look like anything
         return _read_torch(data, place)
     return _read_safetensors(data, place)
 
@@ -163,6 +164,11 @@ def _read_safetensors(data: bytes, place: Place) -> dict[str, Tensor]:
         raise ModelError(f"is damaged: {show(str(error))}", at=place, hint=_NOT_WHOLE) from error
 
 
+def _has_header(data: bytes) -> bool:
+    """Tell whether bytes begin as safetensors does: with the length of a header in JSON."""
+    return data[8:9] == b"{" and int.from_bytes(data[:8], "little") <= len(data) - 8
+
+
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     dtype: str
     shape: list[int]
@@ -225,5 +231,8 @@ def _tensors(found: object) -> dict[str, Tensor]:
     return {
         name: value
         for name, value in entries
-        if isinstance(name, str) and isinstance(value, Tensor) and value.layout is strided and not value.is_quantized
+        if isinstance(name, str)
+        and isinstance(value, Tensor)
+        and value.layout is strided
+        and not (value.is_quantized or value.is_meta or value.is_complex())
     }

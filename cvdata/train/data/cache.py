@@ -50,7 +50,7 @@ def open_cache(kind: Literal["none", "ram", "disk"], shape: tuple[int, int, int,
 
     Args:
         shape: pictures, height, width and planes of each.
-        path: of the file for `disk`, in a folder of the run. Nothing in it outlives this process: what a killed run
+        path: of the file for `disk`, in the run folder. Nothing in it outlives this process: what a killed run
             left half written must not be taken for a picture.
 
     Raises:

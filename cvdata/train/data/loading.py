@@ -113,7 +113,8 @@ def _loader(
     planes = 4 if spec.task == "segmenter" else 3
     cache = None
     if cache_folder is not None:
-        cache = open_cache(settings.cache, (len(arrays), *spec.size, planes), cache_folder / name)
+        path = cache_folder / f".{name}.cvdata-cache"  # a run folder sweeps such names up, whatever was killed
+        cache = open_cache(settings.cache, (len(arrays), *spec.size, planes), path)
     maker = Maker(arrays, spec, settings.seed, recipe, cache)
     return PictureLoader(maker, order, _workers(settings, len(arrays), order.world), settings)
 

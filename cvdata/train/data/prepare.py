@@ -134,15 +134,16 @@ def _prepared(
     _note_classes(classes, counts, settings, findings)
     _note_empty(train, settings, several, findings)
     keypoints, flips = _keypoints(whole.dataset, settings)
-    names = divided.names
+    sides = dict(zip(divided.names, (train, val), strict=True))
+    counted = {} if whole.maps is not None else sides  # a map has pixels, and no objects to count
     info = DatasetInfo(
         path=source.path,
         images_path=source.images_path,
         format=source.format,
         version=source.version,
         sha256=digest_of(train, val, classes),
-        images={name: len(part) for name, part in zip(names, (train, val), strict=True)},
-        objects={name: len(part.dataset.annotations) for name, part in zip(names, (train, val), strict=True)},
+        images={name: len(part) for name, part in sides.items()},
+        objects={name: len(part.dataset.annotations) for name, part in counted.items()},
         held_out=divided.held_out,
     )
     return Prepared(

@@ -8,11 +8,11 @@ from ...models.run_folder import Epoch
 from ...reports.scales import plural
 from ..report import Diagnosis
 from ..settings import TrainSettings
-from .evidence import Evidence
+from .evidence import FALLING, GAINING, Evidence
 from .facts import Facts
 from .rules import advice_of
 from .rules_run import parted
-from .verdict import FALLING, GAINING, LITTLE, Verdict, verdict_of
+from .verdict import LITTLE, Verdict, verdict_of
 
 __all__ = ["diagnose"]
 
@@ -66,6 +66,6 @@ def _trend(evidence: Evidence) -> str:
         return f", and the training loss still falls (by {100 * evidence.fall:.0f} % in the last quarter of the epochs)"
     if evidence.gain >= GAINING:
         return f", and it still rises (by {100 * evidence.gain:.0f} % in the last quarter of the epochs)"
-    if len(evidence.curve) < 4:
+    if evidence.is_short:
         return f", after {plural(len(evidence.history), 'epoch')} only"
     return ", and it does not get better any more"

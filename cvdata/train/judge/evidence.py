@@ -13,7 +13,7 @@ from ..settings import TrainSettings
 from .facts import Facts
 from .history import best_epoch, loss_curve, metric_curve
 
-__all__ = ["Evidence", "Jump", "Parting", "Rise"]
+__all__ = ["FALLING", "GAINING", "Evidence", "Jump", "Parting", "Rise"]
 
 _QUARTER = 4
 """Trends are read off the last quarter of the epochs: before it a schedule has not brought the rate down."""
@@ -102,6 +102,16 @@ class Evidence:
         before = min(earlier, default=0.0)
         return (before - min(later)) / before if later and before > 0 else 0.0
 
+    @property
+    def still_learns(self) -> bool:
+        """Whether the metric or the training loss still got better in the last quarter of the epochs."""
+        return self.fall >= FALLING or self.gain >= GAINING
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there are too few epochs to tell how a run would have gone on."""
+        return len(self.history) < _LEAST_EPOCHS
+
     @cached_property
     def jumps(self) -> list[Jump]:
         """Leaps of the training loss; those of a loss that is nearly gone are noise."""
@@ -130,10 +140,19 @@ class Evidence:
         if len(val) < _LEAST_EPOCHS:
             return None
         since, least = min(val, key=lambda point: point[1])
-        last = sorted(value for _, value in val[-3:])[1]  # the median: one bad epoch is no rise
+        after = [value for epoch, value in val if epoch > since][-3:]
+        if len(after) < 3:
+            return None
+        last = sorted(after)[1]  # the median: one bad epoch is no rise
         falls = since in train and min(value for epoch, value in train.items() if epoch >= since) < train[since]
         return Rise(since, least, last) if falls and least > 0 and last >= least * (1 + _RISE) else None
 
+
+FALLING = 0.03
+"""A loss that fell by so much in the last quarter of the epochs has not come to its end."""
+
+GAINING = 0.03
+"""A metric that rose by so much of itself in the last quarter has not, either."""
 
 _EVEN = 0.01
 """No interval of few pictures ends at 1, which training pictures easily reach: so much apart is even."""
@@ -151,7 +170,7 @@ _RISE = 0.1
 """Validation losses scatter by some per cent from epoch to epoch."""
 
 _LEAST_EPOCHS = 4
-"""Of fewer validations nothing can be said about the way they go."""
+"""Of fewer epochs, or validations, nothing can be said about the way they go."""
 
 
 def _ends(known: Sequence[tuple[int, float]], history: Sequence[Epoch]) -> tuple[list[float], list[float]]:

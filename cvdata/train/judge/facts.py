@@ -27,6 +27,7 @@ class Facts:
         leaks: validation pictures of which there is a copy, or nearly one, among those to learn from.
         outcomes: each class.
         interval: ends of the confidence interval of the metric; None where none was computed.
+        maps: whether the labels are maps of classes, in a folder beside the pictures.
     """
 
     train_images: int
@@ -35,6 +36,7 @@ class Facts:
     leaks: int = 0
     outcomes: Sequence[ClassOutcome] = ()
     interval: tuple[float, float] | None = None
+    maps: bool = False
 
 
 def facts_of(prepared: Prepared, metric: str, report: EvalReport | None = None) -> Facts:
@@ -54,6 +56,7 @@ def facts_of(prepared: Prepared, metric: str, report: EvalReport | None = None) 
         leaks=prepared.leaks,
         outcomes=_outcomes(prepared, report),
         interval=None if report is None else _interval(report, metric),
+        maps=prepared.train.maps is not None,
     )
 
 

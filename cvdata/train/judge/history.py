@@ -8,7 +8,17 @@ from typing import NamedTuple
 
 from ...models.run_folder import Epoch
 
-__all__ = ["Curve", "best_epoch", "clock", "loss_curve", "metric_curve", "metric_names", "rate_curve", "validated"]
+__all__ = [
+    "Curve",
+    "best_epoch",
+    "clock",
+    "loss_curve",
+    "metric_curve",
+    "metric_names",
+    "pace",
+    "rate_curve",
+    "validated",
+]
 
 _FIRST = (
     "AP", "AP50", "AP75", "AR100", "accuracy", "macro_F1", "balanced_accuracy", "top5", "mAP", "mIoU", "pixel_accuracy",
@@ -69,6 +79,11 @@ def metric_names(history: Sequence[Epoch], first: str) -> list[str]:
     names = dict.fromkeys(name for epoch in history for name, value in epoch.metrics.items() if value is not None)
     order = [first, *(name for name in _FIRST if name != first)]
     return [*(name for name in order if name in names), *(name for name in names if name not in order)]
+
+
+def pace(images_per_s: float) -> str:
+    """Say how many pictures a second were trained, of few with the first two digits."""
+    return f"{images_per_s:,.0f}" if images_per_s >= 10 else f"{images_per_s:.2g}"
 
 
 def clock(seconds: float) -> str:

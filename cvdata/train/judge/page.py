@@ -16,7 +16,7 @@ from ...reports.scales import plural
 from ...reports.sheet import encode
 from ...reports.spans import gauge
 from ..report import Advice, ClassOutcome, TrainReport
-from .history import clock
+from .history import clock, pace
 from .plots import loss_plot, metric_plot, part_plot
 from .samples import sample_file
 
@@ -71,7 +71,7 @@ def _subtitle(report: TrainReport) -> str:
 
 def _opening(page: Page, report: TrainReport) -> None:
     diagnosis = report.diagnosis
-    with page.panel(diagnosis.message[:1].upper() + diagnosis.message[1:] + ".", tone=TONES[diagnosis.verdict]):
+    with page.panel(_sentence(diagnosis.message), tone=TONES[diagnosis.verdict]):
         pass
     page.cards(
         [
@@ -79,11 +79,17 @@ def _opening(page: Page, report: TrainReport) -> None:
             (f"{report.metric} on training pictures", _card(report.train_metrics.get(report.metric), None)),
             ("best epoch", f"{_count(report.best_epoch)} of {report.epochs:,}"),
             ("time", clock(report.seconds)),
-            ("pictures a second", None if report.images_per_s is None else Shown(f"{report.images_per_s:,.0f}", 0.0)),
+            ("pictures a second", None if report.images_per_s is None else pace(report.images_per_s)),
         ]
     )
     if report.status == "stopped":
         page.text("It stopped before the last epoch that was asked for: nothing got better for long enough.")
+
+
+def _sentence(message: str) -> str:
+    """Return a message with a full stop and a capital, but names such as mIoU as they are."""
+    first = message.split(" ", 1)[0]
+    return (message[:1].upper() + message[1:] if first.islower() else message) + "."
 
 
 def _count(value: int | None) -> str:
@@ -105,7 +111,7 @@ def _advice(page: Page, advice: list[Advice]) -> None:
     with page.columns():
         for item in advice:
             tone: Tone = "warning" if item.code in _GRAVE else "info"
-            with page.panel(item.message[:1].upper() + item.message[1:] + ".", tone=tone):
+            with page.panel(_sentence(item.message), tone=tone):
                 for cure in item.cures:
                     page.text(f"→ {cure}")
 

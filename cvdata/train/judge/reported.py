@@ -57,5 +57,5 @@ def report_on(
     if part.crop is not None:  # their files show more than the network saw, so none is drawn
         images = replace(truth.images, folder=np.full(len(part), -1, np.int32))
         truth = replace(truth, images=images)
-    evaluation = evaluate(truth, found, settings, second=rival, names=names, progress=progress)
+    evaluation = evaluate(truth, found, settings, second=rival, several=spec.several, names=names, progress=progress)
     return evaluation.report, evaluation

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from ..report import Advice
 from .evidence import Evidence
 from .rules_data import leaky, mostly_empty, never_shown, small_validation, starved
@@ -31,4 +33,10 @@ RULES: tuple[Callable[[Evidence], Advice | None], ...] = (
 
 def advice_of(evidence: Evidence) -> list[Advice]:
     """Return what stands in the way, worst first."""
-    return [advice for rule in RULES for advice in [rule(evidence)] if advice is not None]
+    given = [advice for rule in RULES for advice in [rule(evidence)] if advice is not None]
+    return [_in_words(advice) for advice in given] if evidence.facts.maps else given
+
+
+def _in_words(advice: Advice) -> Advice:
+    """Return advice without the commands for datasets: none of them reads folders with maps of classes."""
+    return msgspec.structs.replace(advice, cures=[cure.partition(": cvdata ")[0] for cure in advice.cures])

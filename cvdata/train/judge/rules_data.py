@@ -30,14 +30,19 @@ def leaky(evidence: Evidence) -> Advice | None:
 
 
 def never_shown(evidence: Evidence) -> Advice | None:
-    """Tell of classes that are on no training picture."""
-    none = [outcome for outcome in evidence.facts.outcomes if not outcome.train]
+    """Tell of classes that are on validation pictures and on no training picture; those on neither stand in no way."""
+    none = [outcome for outcome in evidence.facts.outcomes if not outcome.train and _is_validated(outcome)]
     if not none:
         return None
     verb = "is" if len(none) == 1 else "are"
     message = f"{plural(len(none), 'class')} {verb} on no training picture and cannot be learnt: {_names(none)}"
     cures = ["add pictures of them", "divide again, so that each split shows every class: cvdata split SRC DST"]
     return Advice(code="never-in-training", message=message, figures={"classes": float(len(none))}, cures=cures)
+
+
+def _is_validated(outcome: ClassOutcome) -> bool:
+    """Tell whether a class is on validation pictures; of pixels, which nobody counts there, by its figure."""
+    return outcome.value is not None if outcome.val is None else outcome.val > 0
 
 
 STARVED = 500
@@ -139,8 +144,7 @@ def mostly_empty(evidence: Evidence) -> Advice | None:
     message = (
         f"{facts.empty_images:,} of {plural(facts.train_images, 'training picture')} ({100 * share:.0f} %) show nothing"
     )
-    cures = [
-        'leave them out: cvdata filter SRC DST --drop "state == empty"',
-        "show the others more often: --balance sampling",
-    ]
+    cures = ['leave them out: cvdata filter SRC DST --drop "state == empty"']
+    if evidence.settings.balance == "none":
+        cures.append("show the others more often: --balance sampling")
     return Advice(code="empty-pictures", message=message, figures={"share": share}, cures=cures)

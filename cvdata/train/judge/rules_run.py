@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...reports.scales import plural
 from ..report import Advice
-from .evidence import Evidence, Parting
-from .verdict import FALLING, GAINING, LITTLE, scale_of, verdict_of
+from .evidence import GAINING, Evidence, Parting
+from .verdict import LITTLE, scale_of, verdict_of
 
 __all__ = [
     "best_at_start",
@@ -64,18 +64,17 @@ def under_fits(evidence: Evidence) -> Advice | None:
     train = evidence.train_value
     if verdict_of(evidence) != "under-fits" or train is None:
         return None
-    moving = _moving(evidence)
-    state = "it was still learning at the end" if moving else "it does not get better any more"
-    message = f"{evidence.metric} is {train:.3f} on the training pictures themselves, and {state}"
+    more = evidence.still_learns or evidence.is_short
+    message = f"{evidence.metric} is {train:.3f} on the training pictures themselves, and {_state(evidence)}"
     settings = evidence.settings
     longer = f"train longer: --epochs {2 * max(settings.epochs, 5)}"
     stronger = ["a larger network: --model", "larger pictures: --size", "a higher learning rate: --rate"]
-    cures = [longer] if moving else []
+    cures = [longer] if more else []
     if settings.freeze not in ("none", "0") and not settings.unfreeze_every:
         cures.append("free what is frozen: --unfreeze-every 5, or --freeze none")
     if settings.recipe in _HEAVY:
         cures.append("milder augmentation: --recipe light")
-    cures += stronger[:2] if moving else [*stronger, "check the labels: cvdata show SRC"]
+    cures += stronger[:2] if more else [*stronger, "check the labels: cvdata show SRC"]
     figures = {"train": train, "fall": evidence.fall, "gain": evidence.gain}
     return Advice(code="under-fits", message=message, figures=figures, cures=cures)
 
@@ -83,9 +82,13 @@ def under_fits(evidence: Evidence) -> Advice | None:
 _HEAVY = ("heavy", "weather")
 
 
-def _moving(evidence: Evidence) -> bool:
-    """Tell whether it was still learning; of a few epochs nothing else is to be expected."""
-    return evidence.fall >= FALLING or evidence.gain >= GAINING or len(evidence.curve) < 4
+def _state(evidence: Evidence) -> str:
+    """Say how the end of a run was that did not learn its pictures."""
+    if evidence.still_learns:
+        return "it was still learning at the end"
+    if evidence.is_short:
+        return f"{plural(len(evidence.history), 'epoch')} may be too few"
+    return "it does not get better any more"
 
 
 def over_fits(evidence: Evidence) -> Advice | None:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from .evidence import Evidence
 
-__all__ = ["FALLING", "GAINING", "LITTLE", "Scale", "Verdict", "learnt", "scale_of", "verdict_of"]
+__all__ = ["LITTLE", "Scale", "Verdict", "learnt", "scale_of", "verdict_of"]
 
 Verdict: TypeAlias = Literal["fits", "under-fits", "over-fits a little", "over-fits strongly", "too short to say"]
 
@@ -38,12 +38,6 @@ LITTLE = 0.1
 
 STRONGLY = 0.25
 """A quarter less: what was learnt is, to a good part, the pictures themselves."""
-
-FALLING = 0.03
-"""A loss that fell by so much in the last quarter of the epochs has not come to its end."""
-
-GAINING = 0.03
-"""A metric that rose by so much of itself in the last quarter has not, either."""
 
 _ENOUGH = 3
 """With fewer validated epochs a middling figure may be the middle of the way."""
@@ -78,7 +72,7 @@ def verdict_of(evidence: Evidence) -> Verdict:
         return "over-fits strongly"
     if share >= LITTLE or (share >= LITTLE / 2 and evidence.rise is not None):
         return "over-fits a little"
-    if reached < scale.good and (evidence.gain >= GAINING or evidence.fall >= FALLING):
+    if reached < scale.good and evidence.still_learns:
         return "under-fits"
     if reached < scale.good and len(evidence.curve) < _ENOUGH:
         return "too short to say"

@@ -109,9 +109,14 @@ def _data(info: RunInfo) -> tuple[object, ...]:
     return dataset.sha256, settings.get("train"), settings.get("val"), drawn, tuple(sorted(dataset.images.items()))
 
 
+def _judged_by(info: RunInfo) -> tuple[object, ...]:
+    """Return what decides what a figure means: an AP of masks is another one than that of boxes."""
+    return info.spec.task, info.metric, info.spec.masks, bool(info.spec.keypoints)
+
+
 def _warnings(rows: Sequence[RunRow], infos: Sequence[RunInfo], same: bool) -> list[str]:
     warnings = []
-    if not _alike(infos, lambda info: (info.spec.task, info.metric)):
+    if not _alike(infos, _judged_by):
         warnings.append("the runs do different things: their figures cannot be compared")
     elif not same:
         what = "other data" if not _alike(infos, lambda info: info.dataset.sha256) else "another split of the data"

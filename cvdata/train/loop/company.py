@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 import torch.distributed as dist
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 from torch import nn
 from torch.distributed.distributed_c10d import _get_default_store
 
@@ -23,13 +25,32 @@ __all__ = ["Helpers", "Several", "alone", "end_together", "follow_the_first", "f
 
 T = TypeVar("T")
 
+_FIRST = "CVDATA_FIRST_PROCESS"
 _LAST_WORDS = "cvdata/last-words"
 _PATIENCE_S = 2.0  # for other processes that are about to end, or to speak
 _GRACE_S = 15.0  # for this one, to find out by itself that another one is gone
 
 
+class _Launcher(_SubprocessScriptLauncher):
+    """Lightning's, but that the processes it starts know who started them, and leave Ctrl-C to that one."""
+
+    def _call_children_scripts(self) -> None:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # they inherit it, from their first moment on
+        os.environ[_FIRST] = str(os.getpid())
+        try:
+            super()._call_children_scripts()
+        finally:
+            os.environ.pop(_FIRST, None)
+            signal.signal(signal.SIGINT, before)
+
+
 class Several(DDPStrategy):
     """Lightning's DDP, but that ranks may have unequal shares of the validation pictures."""
+
+    def _configure_launcher(self) -> None:
+        super()._configure_launcher()
+        if isinstance(self._launcher, _SubprocessScriptLauncher) and self.cluster_environment is not None:
+            self._launcher = _Launcher(self.cluster_environment, self.num_processes, self.num_nodes)
 
     def validation_step(self, *args: Any, **kwargs: Any) -> Any:
         """Call the module itself: the wrapper would exchange buffers at each batch, also at one that others lack."""
@@ -69,7 +90,7 @@ def share_buffers(network: nn.Module) -> None:
 
 def follow_the_first() -> None:
     """End this process when the one that started it is gone: a rank that waits for a dead one waits for ever."""
-    parent = os.getppid()
+    parent = int(os.environ.get(_FIRST, os.getppid()))  # it may be gone already, and this a child of nobody
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -98,10 +119,10 @@ class Helpers(Callback):
         """Tell whether one of them is gone."""
         return any(helper.poll() is not None for helper in self._started)
 
-    def end(self, trainer: Trainer) -> None:
+    def end(self, trainer: Trainer, patience_s: float = _PATIENCE_S) -> None:
         """End them; those that end by themselves have a moment."""
         self._over.set()
-        end = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + patience_s
         for helper in [*self._started, *getattr(trainer.strategy.launcher, "procs", [])]:
             try:
                 helper.wait(max(0.0, end - time.monotonic()))
@@ -152,7 +173,7 @@ def _end_first(trainer: Trainer, helpers: Helpers, error: BaseException) -> None
         words = _last_words()
         if words is None and helpers.any_ended():
             words = "it said nothing: it was killed, or the memory was not enough"
-    helpers.end(trainer)
+    helpers.end(trainer, 0.0 if isinstance(error, KeyboardInterrupt) else _PATIENCE_S)
     if words is not None:
         raise TrainingError(
             f"another process of the training ended: {words}", hint="--resume goes on with the last whole epoch"

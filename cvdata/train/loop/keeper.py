@@ -70,9 +70,9 @@ class Keeper:
         self._folder.write_epochs(self.history)
 
     @property
-    def cache(self) -> Path:
-        """Return the folder for decoded pictures, where they are kept on the disk."""
-        return self._folder.path / "cache"
+    def path(self) -> Path:
+        """Return the run folder."""
+        return self._folder.path
 
     @property
     def finished(self) -> bool:

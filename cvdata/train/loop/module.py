@@ -205,7 +205,9 @@ class TrainingModule(LightningModule):
         return self.trainer.optimizers[0]
 
     def _share(self) -> _Share:
-        return {"rank": self.global_rank, "world": self.trainer.world_size, "cache_folder": self._keeper.cache}
+        # Where nobody named the run, each rank would find a name of its own for it.
+        folder = from_first(self._keeper.path)
+        return {"rank": self.global_rank, "world": self.trainer.world_size, "cache_folder": folder}
 
     def _set_epoch(self) -> None:
         # Named by the data's own sampler: which pictures, in which order, augmented how.

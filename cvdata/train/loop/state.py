@@ -14,7 +14,7 @@ from ...models.spec import ModelSpec
 from ...models.weights.reading import encode_weights
 from ..settings import TrainSettings
 
-__all__ = ["State", "check_same", "deciding", "encode_state", "read_state"]
+__all__ = ["State", "check_same", "deciding", "encode_state", "read_head", "read_state"]
 
 # Settings that another machine, or more patience, may change without making it another run. Several devices share the
 # same batches among them, so they are no others either.
@@ -84,12 +84,26 @@ def encode_state(state: State, tensors: dict[str, Tensor]) -> bytes:
     return encode_weights(tensors, {_KEY: msgspec.json.encode(state).decode("utf-8")})
 
 
+def read_head(folder: Path) -> State | None:
+    """Return what a run left behind but its tensors, which take longest to read; None where it had nothing.
+
+    Raises:
+        TrainingError: the file is not whole, or of another version.
+    """
+    found = _read(folder, tensors=False)
+    return None if found is None else found[0]
+
+
 def read_state(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     """Return what a run left behind at the end of its last whole epoch; None where it had none.
 
     Raises:
         TrainingError: the file is not whole, or of another version.
     """
+    return _read(folder, tensors=True)
+
+
+def _read(folder: Path, *, tensors: bool) -> tuple[State, dict[str, Tensor]] | None:
     from safetensors import SafetensorError, safe_open
 
     path = folder / STATE
@@ -98,11 +112,11 @@ def read_state(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     try:
         with safe_open(path, framework="pt") as file:
             state = msgspec.json.decode((file.metadata() or {}).get(_KEY, ""), type=State)
-            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = file.keys() if tensors else []
+            return state, {name: file.get_tensor(name) for name in names}
     except (SafetensorError, msgspec.MsgspecError, OSError) as error:
         raise TrainingError(
             "is not the state of a run, or not all of it",
             at=Place(path),
             hint="begin another run (--overwrite replaces this one)",
         ) from error
-    return state, tensors
