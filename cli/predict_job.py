@@ -52,7 +52,7 @@ class Job:
             Verify.sizes,
             self.output.workers,
             self.progress,
-            wanted=frozenset(),
+            wanted=None if self._cuts_out else frozenset(),
             sidecar="none",
         )
         images = reading.dataset.images
@@ -65,6 +65,10 @@ class Job:
     def _segments(self) -> bool:
         return self.predictor.spec.task == "segmenter"
 
+    @property
+    def _cuts_out(self) -> bool:
+        return self.predictor.spec.crop_margin is not None
+
     def _look(self, images: Images) -> Iterator[Looked]:
         from ..models.predict import look
 
@@ -76,9 +80,19 @@ class Job:
         from ..convert import Edit
         from ..files import Counts
         from ..models.predict import collect
+        from ..models.relabel import relabel
 
         images = reading.dataset.images
-        outcome = collect(self._look(images), self.predictor.spec, images, self.settings)
+        if self._cuts_out:
+            outcome = relabel(
+                self.predictor,
+                reading.dataset,
+                self.settings,
+                workers=self.output.workers,
+                progress=self.progress,
+            )
+        else:
+            outcome = collect(self._look(images), self.predictor.spec, images, self.settings)
         filtered = self._put_aside(reading, outcome.bad)
         dataset = outcome.dataset
         edit = Edit(
@@ -88,7 +102,8 @@ class Job:
             filtered=filtered,
             added=Counts(0, len(dataset.annotations)),
         )
-        self.output.to = self.output.to or ("coco" if self.predictor.spec.task == "detector" else "cvdata")
+        boxes = self.predictor.spec.task == "detector" or self._cuts_out
+        self.output.to = self.output.to or ("coco" if boxes else "cvdata")
         written = self.output.write([reading], edit, self.progress)
         count = np.bincount(dataset.annotations.category, minlength=len(dataset.categories))
         found = dict(zip(dataset.categories.names, count.tolist(), strict=True))

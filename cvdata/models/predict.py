@@ -24,6 +24,7 @@ from ..errors import FormatError, UsageError, nearest_of, show
 from ..files import DatasetReport
 from ..images.decode import decode
 from .columns import Columns, categories_of, columns_dataset, concat_columns
+from .crops import cut_out
 from .predictor import Predictor
 from .spec import ModelSpec
 
@@ -136,6 +137,7 @@ def look(
     predictor: Predictor,
     images: Images,
     *,
+    windows: NDArray[np.float64] | None = None,
     batch: int = 16,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -146,6 +148,7 @@ def look(
     the number of workers. Closing it early ends the threads.
 
     Args:
+        windows: float64, shape (n, 4): which part of its file each picture is, see `crop_windows`.
         batch: pictures that it looks at together; fewer where they are large.
         workers: threads that decode.
     """
@@ -157,11 +160,13 @@ def look(
         try:
             while True:
                 while len(waiting) <= _AHEAD and (rows := next(lots, None)) is not None:
-                    waiting.append((rows, [pool.submit(_decoded, images.file(row)) for row in rows]))
+                    paths = [images.file(row) for row in rows]
+                    decoding = {path: pool.submit(_decoded, path) for path in dict.fromkeys(paths)}
+                    waiting.append((rows, [decoding[path] for path in paths]))
                 if not waiting:
                     return
                 rows, pictures = waiting.popleft()
-                yield _found(predictor, rows, [picture.result() for picture in pictures])
+                yield _found(predictor, rows, [picture.result() for picture in pictures], windows)
                 progress.advance(len(rows))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -192,9 +197,18 @@ def _decoded(path: str | None) -> NDArray[np.uint8] | str:
         return error.message
 
 
-def _found(predictor: Predictor, rows: list[int], pictures: Sequence[NDArray[np.uint8] | str]) -> Looked:
+def _found(
+    predictor: Predictor,
+    rows: list[int],
+    pictures: Sequence[NDArray[np.uint8] | str],
+    windows: NDArray[np.float64] | None,
+) -> Looked:
     bad = {row: one for row, one in zip(rows, pictures, strict=True) if isinstance(one, str)}
-    good = [one for one in pictures if not isinstance(one, str)]
+    good = [
+        cut_out(one, None if windows is None else windows[row])
+        for row, one in zip(rows, pictures, strict=True)
+        if not isinstance(one, str)
+    ]
     sizes = np.array([one.shape[:2] for one in good], np.int64).reshape(-1, 2)
     columns = predictor.find(good) if good else Columns(images=0)
     kept = np.array([row for row in rows if row not in bad], np.int64)

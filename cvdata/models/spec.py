@@ -22,6 +22,8 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         several: classifiers: a picture may have several labels, so that each class has a probability of its own.
         keypoints: detectors: names of the points of each object; empty for none.
         flips: detectors with keypoints: for each point the one that it becomes where left and right change places.
+        crop_margin: classifiers: they learnt boxes that were cut out with so much around, as a share of their sides;
+            None for whole pictures.
         masks: detectors: it also finds a mask of each object.
         options: of the family, such as `backbone`.
     """
@@ -34,4 +36,5 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keypoints: tuple[str, ...] = ()
     flips: tuple[int, ...] = ()
     masks: bool = False
+    crop_margin: float | None = None
     options: dict[str, Option] = {}

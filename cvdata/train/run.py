@@ -116,6 +116,7 @@ def _resolved(prepared: Prepared, settings: TrainSettings) -> tuple[ModelSpec, T
         keypoints=prepared.keypoints if suits.keypoints else (),
         flips=prepared.flips if suits.keypoints else (),
         masks=suits.masks,
+        crop_margin=settings.crop_margin if settings.crops else None,
         options=options,
     )
     spec = complete(_as_in_weights(spec, settings.weights), published=settings.weights != "none")

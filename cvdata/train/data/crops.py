@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...dataset import Annotations, Dataset, Images, State
+from ...models.crops import crop_windows
 from .part import Part
 
-__all__ = ["crop_windows", "cut_boxes"]
+__all__ = ["cut_boxes"]
 
 
 def cut_boxes(part: Part, margin: float) -> Part:
@@ -41,14 +41,3 @@ def cut_boxes(part: Part, margin: float) -> Part:
         image=np.arange(count, dtype=np.int32), category=table.category, box=np.full((count, 4), np.nan)
     )
     return replace(part, dataset=Dataset(images=cut, annotations=labels, categories=dataset.categories), crop=window)
-
-
-def crop_windows(
-    box: NDArray[np.float64], width: NDArray[np.integer], height: NDArray[np.integer], margin: float
-) -> NDArray[np.float64]:
-    """Return which whole pixels of its picture each box, with a margin, is: x, y, width, height, at least one each."""
-    size = np.stack([width, height], axis=1).astype(np.float64)
-    room = box[:, 2:] * margin
-    low = np.clip(np.floor(box[:, :2] - room), 0, size - 1)
-    high = np.clip(np.ceil(box[:, :2] + box[:, 2:] + room), low + 1, size)
-    return np.concatenate([low, high - low], axis=1)

@@ -19,13 +19,14 @@ from ...augment.recipe import Recipe
 from ...augment.sample import Sample
 from ...dataset import Annotations
 from ...errors import AugmentError
+from ...models.crops import cut_out
 from ...models.letterbox import letterbox, scaled_sizes
 from ...models.spec import ModelSpec
 from .arrays import PartArrays
 from .cache import Cache
 from .moving import move_pixels
 from .painting import VOID, paint
-from .reading import check_size, classes_of_values, cut_out, decode_picture, read_values
+from .reading import check_size, classes_of_values, decode_picture, read_values
 from .sampling import Draw, draw_seed
 
 __all__ = ["Made", "Maker"]

@@ -11,13 +11,13 @@ from ...dataset import Annotations
 from ...errors import CvdataError, Place, TrainingError
 from ...formats.label_maps import read_map
 from ...images.decode import decode
+from ...models.crops import cut_out
 from .painting import VOID, paint, painted_classes
 from .part import Part
 
 __all__ = [
     "check_size",
     "classes_of_values",
-    "cut_out",
     "decode_picture",
     "objects_of",
     "read_picture",
@@ -53,14 +53,6 @@ def decode_picture(path: str, name: str) -> NDArray[np.uint8]:
             at=Place(name),
             hint="put the file back, or take it out of the dataset; `cvdata check` finds all such pictures",
         ) from error
-
-
-def cut_out(picture: NDArray[np.uint8], crop: NDArray[np.float64] | None) -> NDArray[np.uint8]:
-    """Return the part of a picture that is to be learnt: x, y, width, height in whole pixels; None for all of it."""
-    if crop is None:
-        return picture
-    x, y, width, height = crop.astype(np.int64).tolist()
-    return picture[y : y + height, x : x + width]
 
 
 def check_size(picture: NDArray[np.uint8], width: int, height: int, name: str) -> None:
