@@ -45,9 +45,12 @@ class Job:
         """Read the pictures, let the model look at them, and write what it found."""
         if self._segments and self.output.to is not None:
             raise UsageError("a segmenter writes label maps, which are no format of datasets", hint="leave out --to")
+        from ..formats.label_maps import looks_like_label_maps
+
+        among_maps = self.from_format is None and looks_like_label_maps(self.pictures)
         reading = read_source(
             self.pictures,
-            self.from_format,
+            "images" if among_maps else self.from_format,
             self.output.images,
             Verify.sizes,
             self.output.workers,
@@ -55,6 +58,7 @@ class Job:
             wanted=None if self._cuts_out else frozenset(),
             sidecar="none",
         )
+        reading = _without_masks(reading)
         images = reading.dataset.images
         if not (images.folder >= 0).any():
             message = f"the pictures of '{show(self.pictures)}' are nowhere to be found"
@@ -192,3 +196,21 @@ class Job:
             "settings": settings,
         }
         return self._report(written, dict(zip(classes, pixels.tolist(), strict=True)), 0)
+
+
+def _without_masks(reading: Reading) -> Reading:
+    """Leave out files of a folder of pictures that are masks of others: nobody wants to know what is in them."""
+    from dataclasses import replace
+
+    from ..dataset.select import keep_images
+    from ..files import Counts
+    from ..images.masks import masks_among
+
+    names = reading.dataset.images.names
+    masks = masks_among(names) if reading.format == "images" else {}
+    if not masks:
+        return reading
+    reading.intake.filtered += Counts(len(masks))
+    reading.intake.note("masks", "{n} files are label masks of other pictures and are left out", len(masks))
+    kept = np.array([row for row, name in enumerate(names) if name not in masks], np.int64)
+    return replace(reading, dataset=keep_images(reading.dataset, kept))

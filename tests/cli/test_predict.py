@@ -160,6 +160,18 @@ def test_a_segmenter_writes_maps_that_can_be_evaluated(runs: Path, tmp_path: Pat
 # --- refusals
 
 
+def test_masks_beside_their_pictures_are_not_taken_for_pictures(runs: Path, tmp_path: Path) -> None:
+    pictures, labels = draw_maps(tmp_path / "drawn", 3)
+    for number in range(3):
+        (labels / f"{number:04d}.png").rename(pictures / f"{number:04d}_mask.png")
+
+    report = report_of(runs / "segmenter", pictures, tmp_path / "found")
+
+    assert (report["read"]["images"], report["written"]["images"], report["filtered"]["images"]) == (6, 3, 3)
+    assert [finding["code"] for finding in report["findings"]] == ["masks"]
+    assert sorted(path.name for path in (tmp_path / "found").glob("*.png")) == ["0000.png", "0001.png", "0002.png"]
+
+
 def test_maps_are_no_format_of_datasets(runs: Path, tmp_path: Path) -> None:
     pictures, _ = draw_maps(tmp_path / "data", 1)
 
