@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 # Versions of a cvdata dataset say when they were made; a test that compares bytes must not depend on it.
 os.environ["SOURCE_DATE_EPOCH"] = "1767225600"  # 2026-01-01
+
+# A shell leaves Ctrl-C ignored in what it runs in the background, and programs that tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[1] / "../shared"
 

@@ -208,6 +208,9 @@ def _library() -> Any:
 
 
 _ABSTRACT = frozenset({"BaseCompose", "BasicTransform", "DualTransform", "ImageOnlyTransform"})
+_TENSORS = frozenset({"ToTensor3D", "ToTensorV2"})
+"""Transforms that are there where torch is installed, and make no pictures."""
+
 _ALL = frozenset({"masks", "keypoints", "boxes"})
 
 _REFUSED = {
@@ -243,7 +246,7 @@ def catalogue() -> Mapping[str, TransformInfo]:
     for name in sorted(vars(library)):
         kind = getattr(library, name)
         bases = (library.BasicTransform, library.BaseCompose)
-        if not (isinstance(kind, type) and issubclass(kind, bases)) or name in _ABSTRACT:
+        if not (isinstance(kind, type) and issubclass(kind, bases)) or name in _ABSTRACT | _TENSORS:
             continue
         if not issubclass(kind, (library.Transform3D, library.Lambda)):  # they are for volumes, and for code
             found[name] = _info(library, name, kind)
