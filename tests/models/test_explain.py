@@ -11,10 +11,9 @@ from cvdata.errors import ModelError, UsageError
 from cvdata.models.explain.drawing import draw_picture, over
 from cvdata.models.explain.gradcam import Heat, explain_picture, heat_of
 from cvdata.models.explain.run import ExplainSettings, check_settings
-from cvdata.models.networks.network import Network
 
 from .runs import CLASSIFIER, DETECTOR, network_of
-from .tiny_networks import RedFinder, TwoChannels, spec_of
+from .tiny_networks import Echo, RedFinder, TwoChannels, spec_of
 
 
 def four_places(red: list[list[int]], green: list[list[int]]) -> NDArray[np.uint8]:
@@ -144,7 +143,7 @@ def test_explaining_changes_nothing_in_the_network() -> None:
 
 def test_a_segmenter_is_refused() -> None:
     with pytest.raises(ModelError, match="its map says where it looked"):
-        explain_picture(Network(spec_of("segmenter", (8, 8))), PICTURE)
+        explain_picture(Echo(spec_of("segmenter", (8, 8))), PICTURE)
     with pytest.raises(ModelError, match="its map says where it looked"):
         check_settings(ExplainSettings(), spec_of("segmenter", (8, 8)))
 

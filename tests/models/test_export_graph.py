@@ -23,7 +23,7 @@ from cvdata.models.export.tracing import trace
 from cvdata.models.letterbox import letterbox
 from cvdata.models.networks.network import Network
 
-from .tiny_networks import Echo, RedFinder, spec_of
+from .tiny_networks import Echo, OnlyFinds, RedFinder, spec_of
 
 SIZE = (24, 32)
 
@@ -120,9 +120,7 @@ def test_unsure_detections_and_those_beyond_the_most_stay_in_the_file() -> None:
 
 
 def test_maps_of_classes_come_back_at_the_size_of_the_picture() -> None:
-    class Halves(Network):
-        TASK = "segmenter"
-
+    class Halves(OnlyFinds):
         def found(self, images: torch.Tensor) -> Found:
             red = images[:, :1].float() / 255
             return Found(pixels=torch.cat([1 - red, red], dim=1))
@@ -140,9 +138,7 @@ def test_maps_of_classes_come_back_at_the_size_of_the_picture() -> None:
 
 
 def test_an_operation_that_onnx_does_not_have_is_named() -> None:
-    class Sorted(Network):
-        TASK = "classifier"
-
+    class Sorted(OnlyFinds):
         def found(self, images: torch.Tensor) -> Found:
             return Found(scores=torch.sort(images.float().reshape(1, -1), stable=True).values)
 

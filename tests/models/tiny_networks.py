@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from cvdata.models.batch import Found
-from cvdata.models.networks.network import Network
+from cvdata.models.batch import Batch, Found
+from cvdata.models.networks.network import Network, Stage
 from cvdata.models.spec import ModelSpec
 
-__all__ = ["Echo", "RedFinder", "TwoChannels", "spec_of"]
+__all__ = ["Echo", "OnlyFinds", "RedFinder", "TwoChannels", "spec_of"]
 
 
 def spec_of(task: str, size: tuple[int, int], classes: tuple[str, ...] = ("a",)) -> ModelSpec:
@@ -17,20 +17,32 @@ def spec_of(task: str, size: tuple[int, int], classes: tuple[str, ...] = ("a",))
     return ModelSpec(task=task, architecture="tiny", classes=classes, size=size)  # type: ignore[arg-type]
 
 
-class Echo(Network):
-    """A classifier whose scores are the values of the pixels that reach it."""
+class OnlyFinds(Network):
+    """A network that never learns: there is nothing to bring down."""
 
-    TASK = "classifier"
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Return no loss."""
+        return {}
+
+    def stages(self) -> list[Stage]:
+        """Return all of it as one."""
+        return [Stage("all", (self,), backbone=False)]
+
+    def heat_layer(self) -> nn.Module:
+        """Return all of it."""
+        return self
+
+
+class Echo(OnlyFinds):
+    """A classifier whose scores are the values of the pixels that reach it."""
 
     def found(self, images: Tensor) -> Found:
         """Return the pixels."""
         return Found(scores=images.float().reshape(1, -1))
 
 
-class TwoChannels(Network):
+class TwoChannels(OnlyFinds):
     """A classifier of 4 x 4 pixels: red and green in four places, and a weight for each colour and class."""
-
-    TASK = "classifier"
 
     def __init__(self, weights: list[list[float]]) -> None:
         super().__init__(spec_of("classifier", (4, 4), tuple(f"class {row}" for row in range(len(weights)))))
@@ -51,10 +63,8 @@ class TwoChannels(Network):
         return self.places
 
 
-class RedFinder(Network):
+class RedFinder(OnlyFinds):
     """A detector without learning: each place of 4 x 4 pixels that is red is an object, two classes left and right."""
-
-    TASK = "detector"
 
     def __init__(self, size: tuple[int, int]) -> None:
         super().__init__(spec_of("detector", size, ("left", "right")))

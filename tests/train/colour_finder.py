@@ -26,6 +26,9 @@ class ColourFinder(Network):
     def stages(self) -> list[Stage]:
         return [Stage("colours", (self,), backbone=True)]
 
+    def heat_layer(self) -> nn.Module:
+        return self
+
     def found(self, images: Tensor) -> Found:
         near = torch.sigmoid(8 - self._distance(images) / 5)  # (n, classes, height, width)
         if self.spec.task == "classifier":

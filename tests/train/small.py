@@ -41,8 +41,6 @@ SPEC = ModelSpec(task="classifier", architecture="small", classes=CLASSES, size=
 class SmallNetwork(Network):
     """A classifier of a thousand weights, with norms and dropout; its loss is no number for one picture, if asked."""
 
-    TASK = "classifier"
-
     def __init__(self, spec: ModelSpec = SPEC, *, bad_row: int = -1) -> None:
         super().__init__(spec)
         self.bad_row = bad_row
@@ -67,6 +65,9 @@ class SmallNetwork(Network):
             Stage("body", (self.body,), True),
             Stage("head", (self.drop, self.head), False),
         ]
+
+    def heat_layer(self) -> nn.Module:
+        return self.body
 
     def _logits(self, images: Tensor) -> Tensor:
         hidden: Tensor = self.body(self.stem(self.normalised(images)))

@@ -48,8 +48,6 @@ class Classifier(Network):
         body: gives logits, shape (n, classes); in training perhaps with those of auxiliary heads.
     """
 
-    TASK = "classifier"
-
     def __init__(
         self,
         spec: ModelSpec,

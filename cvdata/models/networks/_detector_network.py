@@ -33,7 +33,6 @@ class _TorchvisionDetector(Network):
         detector: torchvision's own, which sees pictures as they are: letterboxed and normalised already.
     """
 
-    TASK = "detector"
     _FIRST_LABEL = 0
     _LEARNERS: tuple[str, ...] = ("",)
     """Modules of the detector that ask for their mode to tell whether they should return losses."""

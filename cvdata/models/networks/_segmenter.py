@@ -50,8 +50,6 @@ class Segmenter(Network):
             `segmentation_head`, as segmentation-models-pytorch names them.
     """
 
-    TASK = "segmenter"
-
     def __init__(self, spec: ModelSpec, body: nn.Module) -> None:
         """Wrap a network.
 

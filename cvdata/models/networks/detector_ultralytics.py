@@ -108,8 +108,6 @@ def _published(architecture: str) -> nn.Module:
 
 
 class _Yolo(Network):
-    TASK = "detector"
-
     def __init__(self, spec: ModelSpec, detector: Any) -> None:
         super().__init__(spec)
         self.detector = detector

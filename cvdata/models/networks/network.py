@@ -17,12 +17,13 @@ it does not list, and one whose options hang on each other or on the weights
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from ...errors import ModelError
 from ..batch import Batch, Found
 from ..spec import ModelSpec
 
@@ -63,7 +64,7 @@ class Stage:
     backbone: bool
 
 
-class Network(nn.Module):
+class Network(nn.Module, ABC):
     """A network of any family.
 
     Pictures are uint8, or float tensors with the same values from 0 to 255, shape (n, 3, height, width), RGB; it
@@ -75,42 +76,43 @@ class Network(nn.Module):
             use them say so in their `Defaults`.
     """
 
-    TASK: ClassVar[str]
-
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
         self.spec = spec
         self.class_weights: Tensor | None = None
 
+    @abstractmethod
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return the parts of the loss by name, each a scalar; their sum is what training brings down.
 
         Works in both modes: in evaluation mode batch statistics and dropout stay still, which is how the loss of
         validation pictures is taken. Pictures without objects are fine.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def found(self, images: Tensor) -> Found:
         """Return what it finds; in evaluation mode only. Gradients flow where they are switched on."""
-        raise NotImplementedError
 
-    def logits(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:  # noqa: ARG002 - families that have them look at it
         """Return what becomes the probability of each class, shape (n, classes); classifiers only.
 
         Grad-CAM starts from it: where a probability is 1 to the last digit, no gradient is left.
-        """
-        raise NotImplementedError
 
+        Raises:
+            ModelError: it is no classifier.
+        """
+        raise ModelError(f"a {self.spec.task} has no probabilities of whole pictures")
+
+    @abstractmethod
     def stages(self) -> list[Stage]:
         """Return its parts from the input to the output; every parameter belongs to exactly one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def heat_layer(self) -> nn.Module:
         """Return the layer whose output Grad-CAM weighs: the last one that still has places, shape (n, c, h, w).
 
         It may give a mapping of tensors or a list (a pyramid), too.
         """
-        raise NotImplementedError
 
     def normalised(self, images: Tensor) -> Tensor:
         """Return pictures as the backbone wants them: by default with ImageNet's mean and deviation."""
