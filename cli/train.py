@@ -327,10 +327,21 @@ def train(
             report = train_network(opened, folder, settings, resume=resume, overwrite=overwrite, progress=progress)
     except KeyboardInterrupt as error:
         if is_first():
-            sys.stderr.write(f"interrupted; --resume goes on with the last whole epoch of '{show(folder)}'\n")
+            sys.stderr.write(f"interrupted; {_what_is_kept(folder)}\n")
         raise typer.Exit(_INTERRUPTED) from error
     if report is not None:
         _tell(report, as_json=as_json, quiet=quiet)
+
+
+def _what_is_kept(folder: Path) -> str:
+    """Say what an interrupted training left, and how it goes on."""
+    from ..models.run_folder import STATE, is_run
+
+    if not is_run(folder):
+        return "nothing was written"
+    if not (folder / STATE).is_file():
+        return f"no epoch was whole yet; --resume begins '{show(folder)}' again"
+    return f"--resume goes on with the last whole epoch of '{show(folder)}'"
 
 
 def _tell(report: TrainReport, *, as_json: bool, quiet: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import show
 from ..reports.scales import plural
 from ..train.judge.history import clock, pace
+from ..train.judge.page import TONES
 from .pen import Pen
 from .table import table_lines
 
@@ -23,13 +24,6 @@ _INDENT = 9
 _MOST_FIGURES = 5
 _MOST_CLASSES = 10
 _LONGEST_NAME = 40
-_COLOURS = {
-    "fits": "good",
-    "under-fits": "warning",
-    "over-fits a little": "warning",
-    "over-fits strongly": "error",
-    "too short to say": "info",
-}
 
 
 def train_lines(report: TrainReport, pen: Pen | None = None) -> list[str]:
@@ -39,7 +33,7 @@ def train_lines(report: TrainReport, pen: Pen | None = None) -> list[str]:
     verdict = textwrap.wrap(said.message, _WIDTH, break_on_hyphens=False)
     parts = [
         [*_part("run", f"{show(report.run)}: {_network(report)}"), *_part("data", _data(report)), *_figures(report)],
-        [pen(_COLOURS[said.verdict], line) for line in verdict],
+        [pen(TONES[said.verdict], line) for line in verdict],
         _classes(report.outcomes),
         _notes(report),
         _advice(said.advice, pen),

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from .fonts import lettering
 from .markup import Markup, tag
 from .palette import rgb
-from .scales import log_ticks, short, ticks
+from .scales import log_ticks, short, whole_ticks
 
 __all__ = ["BeforeAfter", "Row", "drawn", "png", "svg"]
 
@@ -102,7 +102,7 @@ def _scale(plot: BeforeAfter) -> tuple[Callable[[float], float], list[float]]:
     most = max([*_counts(plot), plot.goal or 0, 1])
     room = _WIDTH - _LEFT - _RIGHT
     if not _is_log(plot):
-        whole = [value for value in ticks(0, most, 5) if value == int(value)]
+        whole = whole_ticks(0, most, 5)
         return (lambda value: _LEFT + room * min(value / most, 1.0)), whole
     least = 10.0 ** math.floor(math.log10(min(_counts(plot))))
     low, high = math.log10(least / 2), math.log10(most)  # half a power of ten is left for the smallest bar

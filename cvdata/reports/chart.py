@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from .fonts import lettering
 from .lines import Mark
 from .palette import rgb
-from .scales import log_ticks, short, ticks
+from .scales import log_ticks, short, ticks, whole_ticks
 
 __all__ = ["COLOURS", "Chart", "Series", "draw_charts"]
 
@@ -181,8 +181,7 @@ def _axes(sheet: _Sheet, chart: Chart, field: _Field, across: tuple[float, float
         sheet.line([(field.left, y), (field.right, y)], _GRID, 1)
         sheet.write(short(value), field.left - 8, y, _TEXT, _SOFT, "rm")
     sheet.line([(field.left, field.bottom), (field.right, field.bottom)], _SOFT, 1)
-    whole = [value for value in ticks(*across, 8) if value == int(value)]
-    for value in whole:
+    for value in whole_ticks(*across, 8):
         x = field.place(value, chart.up[0])[0]
         sheet.line([(x, field.bottom), (x, field.bottom + 5)], _SOFT, 1)
         sheet.write(short(value), x, field.bottom + 15, _TEXT, _SOFT, "mm")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .markup import Markup, join, tag
-from .scales import log_ticks, short, ticks
+from .scales import log_ticks, short, ticks, whole_ticks
 from .svg import SERIES, TOP, WIDTH, coordinate, cut, document, rect, rule, width_of, words
 
 __all__ = ["Line", "Mark", "line_plot"]
@@ -61,6 +61,7 @@ def line_plot(
     marks: Sequence[Mark] = (),
     diagonal: bool = False,
     log: bool = False,
+    steps: bool = False,
 ) -> Markup:
     """Draw lines, at most seven besides the strong ones, with a key below.
 
@@ -69,6 +70,7 @@ def line_plot(
         across, up: least and greatest value of the axes.
         diagonal: draw where both are equal.
         log: upward a power of ten is as far as the next; every y, and `up`, is above 0.
+        steps: what goes to the right is counted in whole steps.
     """
     bottom = TOP + 22 + _TALL
     scale: Callable[[float], float] = math.log10 if log else float
@@ -79,7 +81,8 @@ def line_plot(
         return right, bottom - (scale(y) - low) / (high - low) * _TALL
 
     kinds = _kinds(lines)
-    parts = _axes(labels, across, (up, log_ticks(*up) if log else ticks(*up, 5)), place)
+    rightward = whole_ticks(*across, 6) if steps else ticks(*across, 6)
+    parts = _axes(labels, (across, rightward), (up, log_ticks(*up) if log else ticks(*up, 5)), place)
     if diagonal:
         (x, y), (right, top) = place(*2 * (max(across[0], up[0]),)), place(*2 * (min(across[1], up[1]),))
         d = f"M{coordinate(x)} {coordinate(y)}L{coordinate(right)} {coordinate(top)}"
@@ -106,16 +109,17 @@ def _kinds(lines: Sequence[Line]) -> list[str]:
     return kinds
 
 
-def _axes(
-    labels: tuple[str, str], across: tuple[float, float], upward: tuple[tuple[float, float], list[float]], place: _Place
-) -> list[Markup]:
-    """Draw both axes; of that upward its ends and its round values are given."""
-    up, values = upward
+_Axis = tuple[tuple[float, float], list[float]]
+"""The ends of an axis, and its round values."""
+
+
+def _axes(labels: tuple[str, str], rightward: _Axis, upward: _Axis, place: _Place) -> list[Markup]:
+    (across, marks), (up, values) = rightward, upward
     parts = [words(labels[1], 0, TOP + 8)]
     parts += [rule(_LEFT, place(across[0], value)[1], _RIGHT, short(value)) for value in values]
     x, bottom = place(across[0], up[0])
     parts.append(tag("path", d=f"M{coordinate(x)} {coordinate(bottom)}H{_RIGHT}", class_="axis"))
-    for value in ticks(*across, 6):
+    for value in marks:
         x = place(value, up[0])[0]
         parts.append(tag("path", d=f"M{coordinate(x)} {coordinate(bottom)}v4", class_="axis"))
         parts.append(words(short(value), x, bottom + 17, anchor="middle"))

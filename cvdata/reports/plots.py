@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .markup import Markup, join, tag
-from .scales import log_ticks, plural, short, ticks
+from .scales import log_ticks, plural, short, ticks, whole_ticks
 from .svg import SERIES, TOP, WIDTH, centred, coordinate, cut, document, rect, rule, width_of, words
 
 __all__ = ["bars", "density", "heat_map", "histogram", "matrix"]
@@ -91,7 +91,7 @@ def histogram(
     across = _axis(edges, left, right, log)
     most = max(int(counts.max(initial=0)), 1)
     tall = (bottom - TOP) / most
-    whole = [value for value in ticks(0, most, 4) if value == int(value)]
+    whole = whole_ticks(0, most, 4)
     parts = [rule(left, bottom - value * tall, right, short(value)) for value in whole]
     places = across(edges)
     for number, count in enumerate(counts.tolist()):

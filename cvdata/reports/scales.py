@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["log_ticks", "plural", "short", "ticks"]
+__all__ = ["log_ticks", "plural", "short", "ticks", "whole_ticks"]
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
@@ -16,6 +16,11 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= raw * 0.7)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(n * step, 12) for n in range(first, last + 1)]
+
+
+def whole_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Return about so many round whole numbers from `low` to `high`, for an axis that counts."""
+    return [value for value in ticks(low, high, wanted) if value == int(value)]
 
 
 def log_ticks(low: float, high: float) -> list[float]:

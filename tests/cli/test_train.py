@@ -35,6 +35,8 @@ def shapes(tmp_path: Path) -> Path:
         (("--batch", "2", "--devices", "3"), "--batch 2 is less than a picture for each of 3 processes"),
         (("--rate", "0"), "--rate is 0.0, expected more than 0"),
         (("--rate", "nan"), "--rate is nan, expected more than 0"),
+        (("--weight-decay", "-1"), "--weight-decay is -1.0, expected 0 or more"),
+        (("--warmup", "inf"), "--warmup is inf, expected a finite number"),
         (("--freeze", "head"), "--freeze is 'head', expected none, backbone or a number of stages"),
         (("--unfreeze-every", "2"), "--unfreeze-every: nothing is frozen"),
         (("--crops",), "--crops is for classifiers"),
@@ -178,6 +180,18 @@ def test_a_run_that_is_killed_in_its_first_epoch_goes_on_from_the_weights_that_w
     assert killed.returncode == -signal.SIGKILL
     for name in ("weights/best.safetensors", "weights/last.safetensors"):
         assert (folder / "killed" / name).read_bytes() == (folder / "whole" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_what_is_interrupted_in_its_first_epoch_promises_no_whole_one(shapes: Path) -> None:
+    words = [CVDATA, "train", "detector", "coco", "run", *QUICK]
+    begun = subprocess.Popen(words, cwd=shapes.parent, env=environment(), stderr=subprocess.PIPE, text=True)
+    while not (shapes.parent / "run/run.json").is_file() and begun.poll() is None:
+        time.sleep(0.01)
+    begun.send_signal(signal.SIGINT)
+    said = begun.communicate()[1].splitlines()
+
+    assert (begun.returncode, said[-1]) == (130, "interrupted; no epoch was whole yet; --resume begins 'run' again")
 
 
 @pytest.mark.slow

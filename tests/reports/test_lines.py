@@ -104,6 +104,16 @@ def test_the_diagonal_ends_in_the_corners() -> None:
     assert numbers == [coordinate for point in points(drawing, "line") for coordinate in point]
 
 
+def test_an_axis_that_counts_has_whole_numbers_alone() -> None:
+    def below(across: tuple[float, float]) -> list[str]:
+        drawing = line_plot([], title="t", labels=("epoch", ""), across=across, steps=True)
+        return [text.text or "" for text in elements(drawing, "text") if text.attrib.get("text-anchor") == "middle"]
+
+    assert below((1.0, 2.0)) == ["1", "2", "epoch"]
+    assert below((0.5, 1.5)) == ["1", "epoch"]
+    assert below((1.0, 50.0)) == ["10", "20", "30", "40", "50", "epoch"]
+
+
 @settings(max_examples=50)
 @given(st.text(), st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=5), st.integers(0, 12))
 def test_any_name_and_any_number_of_lines_give_well_formed_markup(

@@ -153,6 +153,10 @@ def test_an_unused_class_stays(tmp_path: Path) -> None:
     assert said(found)["unused-class"] == "1 class without any object; kept, so that numbers stay: star"
 
 
+def test_classes_with_little_to_learn_from_are_left_to_the_diagnosis(tmp_path: Path) -> None:
+    assert "rare-class" not in said(prepared(draw_shapes(tmp_path, 8, 64)))
+
+
 def test_crowds_stay_for_the_judge_and_pictures_of_crowds_alone_are_not_learnt(tmp_path: Path) -> None:
     dataset = draw_shapes(tmp_path, 8, 64)
     table = dataset.annotations

@@ -31,7 +31,6 @@ from .splits import Divided, Names, choose_names, divide, rows_of
 __all__ = ["Part", "Prepared", "prepare"]
 
 _FEW_PICTURES = 200  # that are not worth a worker process
-_FEW_OBJECTS = 50  # of a class, from which no network learns it well
 
 
 def prepare(source: Source, settings: TrainSettings, *, progress: Progress | None = None) -> Prepared:
@@ -222,14 +221,12 @@ def _note_classes(
 ) -> None:
     train, val = counts
     unit = {"detector": "object", "classifier": "picture", "segmenter": "pixel"}[settings.task]
-    few = "{n} with fewer than " + f"{_FEW_OBJECTS} {unit}s to learn from"
     if len(classes) == 1:
         findings.append(Finding(code="one-class", message="there is one class", count=1, examples=[show(classes[0])]))
     kinds = (
         ("class-only-in-validation", (train == 0) & (val > 0), "{n} only in validation pictures, so never learnt"),
         ("unused-class", (train == 0) & (val == 0), "{n} without any " + unit + "; kept, so that numbers stay"),
         ("class-not-validated", (train > 0) & (val == 0), "{n} without any " + unit + " in validation pictures"),
-        ("rare-class", (train > 0) & (train < _FEW_OBJECTS), few),
     )  # fmt: skip
     for code, which, message in kinds:
         rows = np.flatnonzero(which).tolist()

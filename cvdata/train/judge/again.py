@@ -35,12 +35,10 @@ class JudgedAgain:
 
     Attributes:
         evaluation: None for maps of classes.
-        part: the validation pictures with their labels.
     """
 
     report: EvalReport
     evaluation: Evaluation | None
-    part: Part
 
 
 def judge_again(
@@ -77,7 +75,7 @@ def judge_again(
         with errors_of_second(names.second):
             other = _other(second, run, info, part, progress)
     report, evaluation = report_on(part, info.spec, found, names, settings, second=other, progress=progress)
-    return JudgedAgain(report, evaluation, part)
+    return JudgedAgain(report, evaluation)
 
 
 def _of_its_split(info: RunInfo, settings: EvalSettings) -> EvalSettings:

@@ -15,7 +15,7 @@ from ...errors import EvaluationError, show
 from ...evaluate.diagnosis import verdict_table
 from ...evaluate.page import PictureSource, report_page
 from ...evaluate.pixels.arrays import Segmented
-from ...evaluate.report import Confusion, EvalReport, Names
+from ...evaluate.report import EvalReport, Names
 from ...evaluate.run import Evaluation
 from ...formats._store_parquet import to_parquet
 from ...models.spec import ModelSpec
@@ -56,18 +56,11 @@ class Judged:
         train_metrics: of as many training pictures, without augmentation.
         report: everything that `cvdata eval` says of the validation pictures; None where nothing can be said, as of
             pictures without labels.
-        found: detections, or the scores of classes, in the validation pictures; None for maps of classes.
     """
 
     metrics: dict[str, float | None]
     train_metrics: dict[str, float | None]
     report: EvalReport | None
-    found: Dataset | None
-
-    @property
-    def confusion(self) -> Confusion | None:
-        """Which class was taken for which, on the validation pictures; None where that has no answer."""
-        return None if self.report is None else self.report.confusion
 
 
 def evaluate_best(
@@ -106,7 +99,6 @@ def evaluate_best(
         metrics=figures_of(val.dataset, spec, seen),
         train_metrics=check.metrics([check.parts()]),
         report=report,
-        found=found if isinstance(found, Dataset) else None,
     )
 
 

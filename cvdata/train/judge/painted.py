@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...reports.palette import class_colour, rgb
+from ..data.painting import VOID
 
 __all__ = ["paint_classes", "unpainted"]
 
 _SHARE = 0.55  # of the colour; the rest is the picture
-_VOID = 255
 _GROUND = "background"
 
 
@@ -37,7 +37,7 @@ def paint_classes(
     drawn = np.asarray(Image.fromarray(values).resize(size, Image.Resampling.NEAREST))
     colours = np.zeros((256, 3), np.float32)
     strength = np.full(256, _SHARE, np.float32)
-    for row in range(min(len(classes), _VOID)):
+    for row in range(min(len(classes), VOID)):
         colours[row] = rgb(class_colour(row))
     strength[list(unpainted(classes))] = 0
     share = strength[drawn][..., None]

@@ -42,6 +42,7 @@ def metric_plot(history: Sequence[Epoch], metric: str) -> Markup:
         title="Validation pictures",
         labels=("epoch", "from 0 to 1, more is better"),
         across=_across(history),
+        steps=True,
         up=(0.0, top_of([y for curve in curves for _, y in curve.known])),
         marks=marks,
     )
@@ -63,7 +64,7 @@ def runs_plot(histories: Sequence[Sequence[Epoch]], names: Sequence[str], what: 
         return _losses(curves, title, longest)
     lines = [_line(curve) for curve in curves]
     up = (0.0, top_of(values))
-    return line_plot(lines, title=title, labels=("epoch", what), across=_across(longest), up=up)
+    return line_plot(lines, title=title, labels=("epoch", what), across=_across(longest), up=up, steps=True)
 
 
 def _losses(curves: Sequence[Curve], title: str, history: Sequence[Epoch]) -> Markup:
@@ -74,6 +75,7 @@ def _losses(curves: Sequence[Curve], title: str, history: Sequence[Epoch]) -> Ma
         title=title,
         labels=("epoch", "loss, logarithmic" if log else "loss"),
         across=_across(history),
+        steps=True,
         up=loss_axis(values),
         log=log,
     )

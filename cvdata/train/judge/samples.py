@@ -24,6 +24,7 @@ from ...reports.draw import draw_labels
 from ...reports.palette import class_colour, rgb
 from ...reports.scales import plural
 from ...reports.sheet import assemble, encode
+from ..data.painting import VOID
 from .history import best_epoch
 from .painted import paint_classes, unpainted
 
@@ -203,13 +204,10 @@ def _maps(part: Part, columns: Columns, rows: NDArray[np.int64], spec: ModelSpec
     return tiles, [one for one in sorted(present) if one < len(spec.classes) and one not in unpainted(spec.classes)]
 
 
-_VOID = 255
-
-
 def _right_share(truth: NDArray[np.uint8] | None, found: NDArray[np.uint8] | None) -> str:
     if truth is None or found is None or truth.shape != found.shape:
         return "no labels"
-    counted = truth != _VOID
+    counted = truth != VOID
     share = float((truth == found)[counted].mean()) if counted.any() else None
     return "no labels" if share is None else f"{100 * share:.1f} % of the pixels right"
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...dataset import Dataset
 from ...evaluate.pixels.arrays import meetings_of
 from ...models.columns import to_columns
 from ...models.spec import ModelSpec
 from ..data.painting import VOID
 from ..data.part import Part
 from ..data.reading import read_pixels
-from .figures import figures_of, found_dataset, metric_of
+from .figures import figures_of, metric_of
 from .seen import Seen, in_order
 
 if TYPE_CHECKING:
@@ -98,10 +97,6 @@ class Validation:
         lists = [self._seen] if parts is None else parts
         seen = [one for part in lists if isinstance(part, list) for one in part if isinstance(one, Seen)]
         return in_order(seen, len(self._part.dataset.images))
-
-    def found_dataset(self) -> Dataset:
-        """Return what this process saw last as a dataset with scores; not for maps of classes."""
-        return found_dataset(self._part.dataset, self._spec, self.all_seen())
 
     def epoch_done(self, history: Sequence[Epoch], network: Network) -> None:
         """Do what is to be done after an epoch; in the first process only."""
