@@ -68,6 +68,7 @@ def explain(
     """
     from ..errors import show
     from ..files import Staging
+    from ..models.crops import crop_findings
     from ..models.explain.run import ExplainReport, ExplainSettings, check_settings, draw_all
     from ..models.run_folder import load_network, read_run
     from ..models.torch_predictor import device_of
@@ -91,7 +92,7 @@ def explain(
             architecture=info.spec.architecture,
             images=done,
             quarantine=reading.intake.quarantine,
-            findings=reading.intake.findings,
+            findings=[*reading.intake.findings, *crop_findings(info.spec)],
             settings=settings,
         )
         staging.write("explain.json", _encoded(report))

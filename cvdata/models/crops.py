@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["crop_windows", "cut_out"]
+from ..files import Finding
+from .spec import ModelSpec
+
+__all__ = ["crop_findings", "crop_windows", "cut_out"]
 
 
 def crop_windows(
@@ -25,3 +28,14 @@ def cut_out(picture: NDArray[np.uint8], window: NDArray[np.float64] | None) -> N
         return picture
     x, y, width, height = window.astype(np.int64).tolist()
     return picture[y : y + height, x : x + width]
+
+
+def crop_findings(spec: ModelSpec) -> list[Finding]:
+    """Say of a network that learnt cut-out boxes that whole pictures are strange to it."""
+    if spec.crop_margin is None:
+        return []
+    message = (
+        f"the network learnt boxes that were cut out with {100 * spec.crop_margin:.0f} % of their sides around them, "
+        "so that what it says of a whole picture means little; give it such parts of pictures"
+    )
+    return [Finding(code="learnt-crops", message=message, count=1, examples=[])]

@@ -118,12 +118,24 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, pictures: Path, more: li
     assert not (tmp_path / "looked").exists()
 
 
+def test_a_classifier_of_cut_out_boxes_says_that_it_does_not_know_whole_pictures(
+    tmp_path: Path, pictures: Path
+) -> None:
+    trained = write_run(tmp_path / "run", network_of(SMALL, crop_margin=0.1))
+
+    code, out, err = run("explain", trained, pictures, tmp_path / "looked", "--json")
+
+    assert code == 0
+    assert [finding["code"] for finding in json.loads(out)["findings"]] == ["learnt-crops"]
+    assert "boxes that were cut out with 10 % of their sides around them" in err
+
+
 def test_a_segmenter_is_refused(tmp_path: Path, pictures: Path) -> None:
     trained = write_run(tmp_path / "run", network_of(SEGMENTER))
 
     code, _, err = run("explain", trained, pictures, tmp_path / "looked")
 
-    assert code == 1
+    assert code == 2
     assert "its map says where it looked" in err
 
 

@@ -144,7 +144,7 @@ def test_explaining_changes_nothing_in_the_network() -> None:
 def test_a_segmenter_is_refused() -> None:
     with pytest.raises(ModelError, match="its map says where it looked"):
         explain_picture(Echo(spec_of("segmenter", (8, 8))), PICTURE)
-    with pytest.raises(ModelError, match="its map says where it looked"):
+    with pytest.raises(UsageError, match="its map says where it looked"):
         check_settings(ExplainSettings(), spec_of("segmenter", (8, 8)))
 
 

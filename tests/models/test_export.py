@@ -14,7 +14,7 @@ from PIL import Image
 from cvdata.errors import ModelError, OutputError, UsageError
 from cvdata.files.disk import on_operation
 from cvdata.models.export.report import Comparison, ExportSettings
-from cvdata.models.export.run import export_run
+from cvdata.models.export.run import _mask_findings, export_run
 from cvdata.models.predictor import load_predictor
 from cvdata.models.run_folder import BEST
 from cvdata.models.spec import ModelSpec
@@ -106,6 +106,21 @@ def test_a_run_in_which_nothing_is_found_says_so(tmp_path: Path) -> None:
     report = export_run(run, pictures=draw_pictures(tmp_path / "p"), settings=ExportSettings(score=0.99))
 
     assert [finding.code for finding in report.findings] == ["nothing-found"]
+
+
+def test_a_classifier_of_cut_out_boxes_says_that_it_does_not_know_whole_pictures(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", network_of(SMALL, crop_margin=0.1))
+
+    report = export_run(run, pictures=draw_pictures(tmp_path / "p")[:1])
+
+    assert [finding.code for finding in report.findings] == ["learnt-crops"]
+
+
+def test_how_much_memory_masks_take_is_said_of_networks_that_have_them() -> None:
+    masks = msgspec.structs.replace(DETECTOR, masks=True)
+
+    assert _mask_findings(DETECTOR, 100) == []
+    assert "100 of them (--most) take about 0.7 GB" in _mask_findings(masks, 100)[0].message
 
 
 def test_a_file_that_disagrees_is_not_written() -> None:

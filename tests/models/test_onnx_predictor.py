@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,6 +15,7 @@ from onnx import TensorProto, helper
 from cvdata.errors import ModelError, UsageError
 from cvdata.models.export.metadata import metadata_of
 from cvdata.models.export.onnx_predictor import OnnxPredictor
+from cvdata.models.export.outputs import problem_of
 from cvdata.models.export.tracing import trace
 from cvdata.models.predictor import load_predictor
 
@@ -169,3 +172,17 @@ def test_a_folder_or_nothing_is_no_file(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.onnx"):
         with pytest.raises(ModelError, match="cannot be read"):
             OnnxPredictor(path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.int64(3), r"labels as int64 \[\], expected int64 \[1\]"),
+        (np.zeros(1, np.int32), r"labels as int32 \[1\], expected int64 \[1\]"),
+    ],
+    ids=["a single number", "other numbers"],
+)
+def test_outputs_of_another_shape_or_kind_are_named(labels: Any, message: str) -> None:
+    problem = problem_of(spec_of("detector", (8, 8)), {"labels": np.asarray(labels)}, (8, 8, 3))
+
+    assert re.fullmatch(message, problem or "")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ...dataset import Images
 from ...engine import Progress, Silent
-from ...errors import CvdataError, ModelError, UsageError, nearest_of, show
+from ...errors import CvdataError, UsageError, nearest_of, show
 from ...files import Finding, QuarantineItem, Staging, output_names
 from ...images import stem_of
 from ...images.decode import decode
@@ -101,11 +101,10 @@ def check_settings(settings: ExplainSettings, spec: ModelSpec) -> ExplainSetting
     """Return the settings as resolved for a network.
 
     Raises:
-        UsageError: there is no such class, or a number is out of its range.
-        ModelError: the network is a segmenter.
+        UsageError: the network is a segmenter, there is no such class, or a number is out of its range.
     """
     if spec.task == "segmenter":
-        raise ModelError(
+        raise UsageError(
             "a segmenter decides for each pixel on its own, so its map says where it looked",
             hint="cvdata predict RUN PICTURES DST draws its maps",
         )

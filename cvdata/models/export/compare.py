@@ -13,9 +13,9 @@ from ...dataset.rle import to_mask
 from ..columns import Columns
 from .report import Comparison
 
-__all__ = ["TOLERANCE", "compare"]
+__all__ = ["compare"]
 
-TOLERANCE = {"box_share": 1e-3, "score": 1e-3, "keypoint_share": 1e-2, "mask": 1e-2, "map": 1e-3, "unmatched": 0.01}
+_TOLERANCE = {"box_share": 1e-3, "score": 1e-3, "keypoint_share": 1e-2, "mask": 1e-2, "map": 1e-3, "unmatched": 0.01}
 """What may differ. Both compute in 32 bits, in another order; a score that differs in its seventh digit may make
 non-maximum suppression keep the other one of two boxes, which is why one detection in a hundred may be unmatched."""
 
@@ -47,11 +47,11 @@ def compare(
         largest = _differences(expected, found, pairs, sizes)
         matched = len(pairs)
         unmatched = missing / max(1, len(pairs) + missing)
-    names = [name for name in TOLERANCE if name in largest]
-    tolerance = {name: TOLERANCE[name] for name in names} | (
-        {} if matched is None else {"unmatched": TOLERANCE["unmatched"]}
+    names = [name for name in _TOLERANCE if name in largest]
+    tolerance = {name: _TOLERANCE[name] for name in names} | (
+        {} if matched is None else {"unmatched": _TOLERANCE["unmatched"]}
     )
-    within = all((largest[name] or 0.0) <= TOLERANCE[name] for name in names)
+    within = all((largest[name] or 0.0) <= _TOLERANCE[name] for name in names)
     return Comparison(
         against=against,
         pictures=expected.images,
@@ -59,7 +59,7 @@ def compare(
         matched=matched,
         largest=largest,
         tolerance=tolerance,
-        agrees=within and unmatched <= TOLERANCE["unmatched"],
+        agrees=within and unmatched <= _TOLERANCE["unmatched"],
     )
 
 
@@ -74,19 +74,19 @@ def _paired(expected: Columns, found: Columns, sizes: NDArray[np.int64], score: 
     a, b = _columns(expected), _columns(found)
     for picture in range(expected.images):
         ours, theirs = np.flatnonzero(a[0] == picture), np.flatnonzero(b[0] == picture)
-        allowed = TOLERANCE["box_share"] * sizes[picture].max()
+        allowed = _TOLERANCE["box_share"] * sizes[picture].max()
         free = np.ones(len(theirs), np.bool_)
         partners = set()
         for row in ours.tolist():
             apart = np.abs(b[1][theirs] - a[1][row]).max(axis=1, initial=0) + np.where(free, 0, np.inf)
             apart[b[2][theirs] != a[2][row]] = np.inf
-            apart[np.abs(b[3][theirs] - a[3][row]) > TOLERANCE["score"]] = np.inf
+            apart[np.abs(b[3][theirs] - a[3][row]) > _TOLERANCE["score"]] = np.inf
             if len(apart) and apart.min() <= allowed:
                 best = int(apart.argmin())
                 free[best] = False
                 partners.add(row)
                 pairs.append((row, int(theirs[best])))
-        sure = score + TOLERANCE["score"]
+        sure = score + _TOLERANCE["score"]
         missing += int((b[3][theirs[free]] > sure).sum())
         missing += sum(row not in partners and a[3][row] > sure for row in ours.tolist())
     return np.array(pairs, np.int64).reshape(-1, 2), missing

@@ -15,9 +15,9 @@ from ..spec import ModelSpec
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorProto
 
-__all__ = ["LARGEST", "SCHEMA", "check_self_contained", "metadata_of", "spec_of"]
+__all__ = ["LARGEST", "check_self_contained", "metadata_of", "spec_of"]
 
-SCHEMA = "cvdata/onnx/1"
+_SCHEMA = "cvdata/onnx/1"
 
 LARGEST = 2**31 - 1
 """Bytes that an ONNX file can have: protobuf counts them in 31 bits."""
@@ -33,7 +33,7 @@ def metadata_of(spec: ModelSpec, *, run: str, weights: str, score: float, most: 
         score, most: see `Deployed`.
     """
     return {
-        "schema": SCHEMA,
+        "schema": _SCHEMA,
         "cvdata": __version__,
         "task": spec.task,
         # Ultralytics and its readers look for this key, too: class by number.
@@ -55,9 +55,9 @@ def spec_of(properties: Mapping[str, str], path: str | os.PathLike[str]) -> Mode
     schema = properties.get("schema")
     if schema is None:
         raise ModelError("the ONNX file does not say what its outputs are", at=Place(path, field="schema"), hint=_HINT)
-    if schema != SCHEMA:
+    if schema != _SCHEMA:
         raise ModelError(
-            f"the schema is '{show(schema, 40)}', expected '{SCHEMA}'",
+            f"the schema is '{show(schema, 40)}', expected '{_SCHEMA}'",
             at=Place(path, field="schema"),
             hint="update cvdata, or export the run again",
         )

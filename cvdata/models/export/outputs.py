@@ -14,7 +14,7 @@ from ...dataset.rle import from_mask
 from ..columns import Columns
 from ..spec import ModelSpec
 
-__all__ = ["MEANINGS", "columns_of", "output_names", "problem_of"]
+__all__ = ["KINDS", "MEANINGS", "columns_of", "output_names", "problem_of"]
 
 MEANINGS = {
     "boxes": "left, top, right, bottom in pixels of the picture",
@@ -26,8 +26,11 @@ MEANINGS = {
 }
 """Outputs, as people read them."""
 
-_KINDS = {"boxes": np.float32, "scores": np.float32, "labels": np.int64, "masks": np.uint8, "keypoints": np.float32,
-          "map": np.uint8}  # fmt: skip
+KINDS = {
+    "boxes": "float32", "scores": "float32", "labels": "int64", "masks": "uint8", "keypoints": "float32",
+    "map": "uint8",
+}  # fmt: skip
+"""Of their numbers."""
 
 
 def output_names(spec: ModelSpec) -> tuple[str, ...]:
@@ -41,13 +44,13 @@ def output_names(spec: ModelSpec) -> tuple[str, ...]:
 
 def problem_of(spec: ModelSpec, found: Mapping[str, NDArray[Any]], picture: tuple[int, ...]) -> str | None:
     """Say what is wrong with outputs that come from a file, which anyone may have changed; None where nothing is."""
-    classes, count = len(spec.classes), len(found.get("labels", ()))
+    classes, count = len(spec.classes), np.size(found.get("labels", ()))
     shapes = {"boxes": (count, 4), "labels": (count,), "masks": (count, *picture[:2]), "map": picture[:2],
               "keypoints": (count, len(spec.keypoints), 3),
               "scores": (classes,) if spec.task == "classifier" else (count,)}  # fmt: skip
     for name, values in found.items():
-        if values.shape != shapes[name] or values.dtype != _KINDS[name]:
-            return f"{name} of the shape {list(values.shape)}, expected {list(shapes[name])}"
+        if values.shape != shapes[name] or values.dtype != KINDS[name]:
+            return f"{name} as {values.dtype} {list(values.shape)}, expected {KINDS[name]} {list(shapes[name])}"
         if values.dtype == np.float32 and not np.isfinite(values).all():
             return f"{name} that are no numbers"
     whole = found["labels"] if spec.task == "detector" else found.get("map", np.empty(0))

@@ -18,11 +18,12 @@ from ...errors import CvdataError, ModelError, UsageError, show
 from ...files import Finding, check_single, write_single
 from ...images.decode import decode
 from ..columns import Columns, concat_columns
+from ..crops import crop_findings
 from ..run_folder import read_run
 from ..spec import ModelSpec
 from .compare import compare
 from .metadata import metadata_of
-from .outputs import MEANINGS, columns_of, output_names
+from .outputs import KINDS, MEANINGS, columns_of, output_names
 from .report import Comparison, ExportReport, ExportSettings, Port, check_settings
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def export_run(
         comparisons=comparisons,
         torch_ms=trial.torch_ms,
         onnx_ms=trial.onnx_ms,
-        findings=_findings(comparisons),
+        findings=[*_findings(comparisons), *_mask_findings(info.spec, settings.most), *crop_findings(info.spec)],
         settings=settings,
     )
 
@@ -228,6 +229,21 @@ def _findings(comparisons: Sequence[Comparison]) -> list[Finding]:
     return []
 
 
+_MASK_BYTES = 7
+"""What onnxruntime takes for a pixel of the picture for each mask at its peak: a float32, and bytes made of it."""
+
+
+def _mask_findings(spec: ModelSpec, most: int) -> list[Finding]:
+    """Say how much memory masks of large pictures take."""
+    if not spec.masks:
+        return []
+    message = (
+        f"each object has a mask of the size of the picture: {most:,} of them (--most) take about "
+        f"{most * _MASK_BYTES / 1000:.2g} GB of memory per megapixel; a lower --most or a higher --score takes less"
+    )
+    return [Finding(code="large-masks", message=message, count=1, examples=[])]
+
+
 def _ports(spec: ModelSpec) -> list[Port]:
     classes, points = len(spec.classes), len(spec.keypoints)
     shapes: dict[str, list[int | str]] = {
@@ -238,8 +254,6 @@ def _ports(spec: ModelSpec) -> list[Port]:
         "keypoints": ["found", points, 3],
         "map": ["height", "width"],
     }
-    kinds = {"labels": "int64", "masks": "uint8", "map": "uint8"}
     return [
-        Port(name=name, kind=kinds.get(name, "float32"), shape=shapes[name], meaning=MEANINGS[name])
-        for name in output_names(spec)
+        Port(name=name, kind=KINDS[name], shape=shapes[name], meaning=MEANINGS[name]) for name in output_names(spec)
     ]

@@ -8,9 +8,9 @@ from torch import Tensor
 from ...errors import ModelError
 from ..batch import Batch
 
-__all__ = ["LEAST_SIDE", "large_enough", "targets_of"]
+__all__ = ["large_enough", "targets_of"]
 
-LEAST_SIDE = 1.0
+_LEAST_SIDE = 1.0
 """Pixels that both sides of an object need, at the network's size, to be learnt."""
 
 
@@ -49,7 +49,7 @@ def targets_of(
 
 
 def _large(box: Tensor) -> Tensor:
-    return ((box[:, 2:] - box[:, :2]) >= LEAST_SIDE).all(dim=1)
+    return ((box[:, 2:] - box[:, :2]) >= _LEAST_SIDE).all(dim=1)
 
 
 def _columns(batch: Batch, *, masks: bool = False, keypoints: bool = False) -> dict[str, Tensor]:
