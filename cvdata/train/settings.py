@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -83,7 +84,8 @@ class TrainSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 _AT_LEAST = {
     "unfreeze_every": 0, "epochs": 1, "patience": 0, "batch": 1, "devices": 0, "nodes": 1, "warmup": 0, "clip": 0,
-    "backbone_rate": 0, "multi_scale": 0, "crop_margin": 0, "validate_every": 1, "seed": 0,
+    "weight_decay": 0, "backbone_rate": 0, "multi_scale": 0, "crop_margin": 0, "validate_every": 1, "workers": 0,
+    "seed": 0,
 }  # fmt: skip
 _BELOW_ONE = ("ema", "multi_scale", "hold_out")
 
@@ -94,9 +96,12 @@ def check_settings(settings: TrainSettings) -> None:
     Raises:
         UsageError: a number is out of its range, or an option does not belong to the task.
     """
+    for name in ("rate", *_AT_LEAST):
+        if getattr(settings, name) == math.inf:
+            raise UsageError(f"{_option(name)} is inf, expected a finite number")
     for name, least in _AT_LEAST.items():
         value = getattr(settings, name)
-        if not value >= least:
+        if value is not None and not value >= least:
             raise UsageError(f"{_option(name)} is {value}, expected {least} or more")
     for name in _BELOW_ONE:
         value = getattr(settings, name)

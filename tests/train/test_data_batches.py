@@ -170,6 +170,14 @@ def test_maps_follow_a_flip_and_the_letterbox(tmp_path: Path) -> None:
                 assert (there == (pixels.numpy() == label + 1)).mean() > 0.97
 
 
+def test_a_recipe_that_fails_on_pictures_of_the_size_of_the_network_is_refused_first(tmp_path: Path) -> None:
+    prepared = shapes(tmp_path)
+    larger = FLIP.replace("HorizontalFlip", "RandomCrop\n    height: 96\n    width: 96")
+
+    with pytest.raises(AugmentError, match=r"RandomCrop cannot be applied.*\(pictures of 64x64\)"):
+        train_loader(prepared.train, spec(prepared), settings(recipe=recipe(tmp_path, larger)))
+
+
 def test_a_recipe_that_cannot_take_the_labels_along_is_refused_first(tmp_path: Path) -> None:
     prepared = shapes(tmp_path)
     torn = FLIP.replace("HorizontalFlip", "RandomGridShuffle")

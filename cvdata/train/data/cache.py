@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...errors import OutputError, UsageError, show
 from ...files.disk import make_folders, make_sparse, remove
 
-__all__ = ["Cache", "can_fork", "free_memory", "open_cache"]
+__all__ = ["Cache", "can_fork", "open_cache"]
 
 _SHARE = 0.5  # of the free memory, or of the free disk, that pictures may take
 
@@ -63,7 +63,7 @@ def open_cache(kind: Literal["none", "ram", "disk"], shape: tuple[int, int, int,
         raise UsageError(f"--cache {kind} needs Linux, where workers share memory", hint="leave it out")
     size = int(np.prod(shape, dtype=np.int64))
     if kind == "ram":
-        _refuse_size(size, free_memory(), "memory", "--cache disk keeps them in the run folder")
+        _refuse_size(size, _free_memory(), "memory", "--cache disk keeps them in the run folder")
         memory = mmap.mmap(-1, max(size, 1))
         planes: NDArray[np.uint8] = np.frombuffer(memory, np.uint8)[:size].reshape(shape)
     else:
@@ -105,7 +105,7 @@ def _shown(size: float) -> str:
     return f"{size / 1e9:,.1f} GB"
 
 
-def free_memory() -> int:
+def _free_memory() -> int:
     """Return the bytes of memory that this process may still take."""
     free = [_of_system(), *_of_group()]
     return min(free)

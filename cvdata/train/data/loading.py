@@ -22,7 +22,7 @@ from ...augment.recipe import Recipe, load_recipe
 from ...augment.work import one_thread
 from ...engine import worker_count
 from ...engine.worker import die_with
-from ...errors import CvdataError, UsageError
+from ...errors import AugmentError, CvdataError, UsageError
 from ...models.batch import Batch
 from ...models.spec import ModelSpec
 from ..settings import TrainSettings
@@ -37,6 +37,7 @@ __all__ = ["PictureLoader", "train_loader", "val_loader"]
 
 _FEW_PICTURES = 128  # that are not worth worker processes
 _MOST_WORKERS = 8
+_TRIES = 8  # of a recipe, before the training
 
 
 def train_loader(
@@ -98,7 +99,22 @@ def _recipe(arrays: PartArrays, spec: ModelSpec, name: str) -> Recipe | None:
         pipeline.refuse(needs_of(arrays.table))
     elif spec.task == "segmenter":
         pipeline.refuse(frozenset({"masks"}))
+    _try_out(pipeline, spec.size)
     return recipe
+
+
+def _try_out(pipeline: Pipeline, size: tuple[int, int]) -> None:
+    """Refuse a recipe that fails on pictures of the network's size: all of them would be learnt as they are."""
+    with one_thread():
+        for seed in range(_TRIES):
+            noise = np.random.default_rng(seed).integers(0, 256, (*size, 3), np.uint8)
+            try:
+                pipeline.apply(noise, np.zeros((0, 4)), seed)
+            except AugmentError as error:
+                raise AugmentError(
+                    f"{error.message} (pictures of {size[1]}x{size[0]})",
+                    hint="change or leave out this transform, or give another --size",
+                ) from error
 
 
 def _loader(

@@ -19,7 +19,6 @@ __all__ = [
     "check_size",
     "classes_of_values",
     "decode_picture",
-    "objects_of",
     "read_picture",
     "read_pixels",
     "read_values",
@@ -79,7 +78,7 @@ def read_pixels(part: Part, row: int) -> NDArray[np.uint8] | None:
     images = part.dataset.images
     if part.maps is None:
         _, became = painted_classes(part.dataset.categories)
-        return paint(objects_of(part, row), became, int(images.height[row]), int(images.width[row]))
+        return paint(_objects_of(part, row), became, int(images.height[row]), int(images.width[row]))
     path = part.maps.files[row]
     if path is None:
         return None
@@ -88,7 +87,7 @@ def read_pixels(part: Part, row: int) -> NDArray[np.uint8] | None:
     return classes_of_values(values, maps.values)
 
 
-def objects_of(part: Part, row: int) -> Annotations:
+def _objects_of(part: Part, row: int) -> Annotations:
     """Return the annotations of a picture."""
     offsets = part.dataset.offsets
     return part.dataset.annotations.take(np.arange(offsets[row], offsets[row + 1]))

@@ -14,7 +14,7 @@ from ..folder import RunFolder
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-__all__ = ["Logs", "figures_of", "table_of"]
+__all__ = ["Logs"]
 
 _TABLE = "logs/metrics.csv"
 
@@ -36,7 +36,7 @@ class Logs:
             return
         self.write_table(history)
         events = self._writer(history[-1].epoch)
-        for name, value in figures_of(history[-1]).items():
+        for name, value in _figures_of(history[-1]).items():
             if value is not None:
                 events.add_scalar(name, value, history[-1].epoch)
         events.flush()
@@ -47,7 +47,7 @@ class Logs:
         Raises:
             OutputError: the disk refused.
         """
-        self._folder.write(_TABLE, table_of(history))
+        self._folder.write(_TABLE, _table_of(history))
 
     def close(self) -> None:
         """Write what waits."""
@@ -66,7 +66,7 @@ class Logs:
         return self._events
 
 
-def figures_of(epoch: Epoch) -> dict[str, float | None]:
+def _figures_of(epoch: Epoch) -> dict[str, float | None]:
     """Return the figures of an epoch by name, as TensorBoard groups them."""
     return {
         "rate": epoch.rate,
@@ -77,9 +77,9 @@ def figures_of(epoch: Epoch) -> dict[str, float | None]:
     }
 
 
-def table_of(history: Sequence[Epoch]) -> bytes:
+def _table_of(history: Sequence[Epoch]) -> bytes:
     """Return the figures of all epochs as CSV, an empty cell for what is not defined."""
-    rows = [{"epoch": epoch.epoch, "step": epoch.step, **figures_of(epoch)} for epoch in history]
+    rows = [{"epoch": epoch.epoch, "step": epoch.step, **_figures_of(epoch)} for epoch in history]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     table = csv.DictWriter(text, columns, lineterminator="\n")
