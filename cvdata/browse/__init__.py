@@ -1,0 +1,1 @@
+"""Datasets in FiftyOne, and back; the only files that import it."""

@@ -1,0 +1,1 @@
+"""Models propose labels, people decide: looking, reviewing a sample, accepting, and what to label next."""

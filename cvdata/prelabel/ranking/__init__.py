@@ -1,0 +1,1 @@
+"""Which pictures to label first, by what labelling them would teach."""
