@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from ..dataset import Annotations, Dataset, Images, State
 from ..dataset.concat import concat_annotations
 from ..dataset.copies import Copies, add_copies, copied_images
+from ..dataset.packed import unpack
 from ..errors import show
 from ..files import QuarantineItem
 from ..images.sets import Sets, numbered
-from .entries import MadePicture, table_of
+from .entries import MadePicture
 from .recipe import Recipe
 from .remnants import Remnants
 from .settings import AugmentPart, ClassChange
@@ -52,7 +53,7 @@ class Collected:
             self.lineages.append(msgspec.json.encode(picture.lineage))
             self.mosaics += "mosaic" in picture.lineage
             self.mixups += "mixup" in picture.lineage
-        tables = [table_of(picture.columns) for picture in pictures if picture.problem is None]
+        tables = [unpack(picture.columns) for picture in pictures if picture.problem is None]
         if tables:
             image = np.repeat(np.arange(self._count, self._count + len(tables), dtype=np.int32), list(map(len, tables)))
             self.tables.append(replace(concat_annotations(tables), image=image))

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from .._version import __version__
 from ..dataset import Annotations, Dataset
 from ..dataset.copies import Copies
+from ..dataset.packed import pack
 from ..dataset.ragged import ranges, starts
-from .entries import MadePicture, columns_of
+from .entries import MadePicture
 from .means import Means
 from .mosaic import QUARTERS
 from .partners import Draw, Ring
@@ -205,7 +206,7 @@ def _digest_of_batch(batch: Batch) -> bytes:
     pictures = [[picture.name, picture.size, *_identity(picture.path)] for picture in batch.pictures]
     jobs = [[job.suffix, job.parent, job.seed, job.mosaic, job.mixup, job.pasted] for job in batch.jobs]
     digest.update(repr([pictures, jobs, batch.offsets.tolist()]).encode("utf-8", "surrogateescape"))
-    for name, data in columns_of(batch.table).items():
+    for name, data in pack(batch.table).items():
         digest.update(f"{name} {len(data)}\n".encode())
         digest.update(data)
     return digest.digest()

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..dataset.packed import pack
 from ..errors import AugmentError, CvdataError
 from ..files import write_files
 from ..files.disk import remove
-from .entries import MadePicture, columns_of, encode_entry
+from .entries import MadePicture, encode_entry
 from .jobs import Batch, Job
 from .making import Reader, make_sample
 from .memory import keep_memory
@@ -96,7 +97,7 @@ def _make(batch: Batch, job: Job, reader: Reader) -> MadePicture:
         sha256=entry.sha256 or "",
         width=made.sample.width,
         height=made.sample.height,
-        columns=columns_of(made.sample.table),
+        columns=pack(made.sample.table),
         lineage=made.lineage,
         dropped=made.dropped,
         pasted=made.pasted,
