@@ -14,7 +14,8 @@
     ├── EvaluationError        exit 1   predictions cannot be held against the truth
     ├── AugmentError           exit 1   a recipe cannot be built, or a transform fails on a picture
     ├── ModelError             exit 1   a network or its weights cannot be used
-    └── TrainingError          exit 1   a dataset cannot be trained on, or a run had to stop
+    ├── TrainingError          exit 1   a dataset cannot be trained on, or a run had to stop
+    └── BrowseError            exit 1   FiftyOne, its database or its App cannot be used
 
 Every message says where, what was found, what was expected and what to do:
 
@@ -30,6 +31,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "AugmentError",
+    "BrowseError",
     "CvdataError",
     "DetectionError",
     "EvaluationError",
@@ -181,3 +183,7 @@ class ModelError(CvdataError):
 
 class TrainingError(CvdataError):
     """A dataset cannot be trained on, or a run had to stop."""
+
+
+class BrowseError(CvdataError):
+    """FiftyOne, its database or its App cannot be used."""

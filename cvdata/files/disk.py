@@ -32,6 +32,7 @@ __all__ = [
     "remove",
     "remove_empty",
     "rename",
+    "replace",
     "replace_file",
     "write_files",
     "write_stream",
@@ -125,15 +126,24 @@ def replace_file(root: str, name: str, data: bytes) -> FileEntry:
     beside = f".{name}.cvdata-{os.urandom(4).hex()}"
     try:
         entry = _write_file(f"{root}/{beside}", name, data)
-        _announce("flush", f"{root}/{beside}")
-        _sync(f"{root}/{beside}")
-        _announce("rename", f"{root}/{name}")
-        os.replace(f"{root}/{beside}", f"{root}/{name}")
+        replace(f"{root}/{beside}", f"{root}/{name}")
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(f"{root}/{beside}")
         raise
     return entry
+
+
+def replace(source: str, target: str) -> None:
+    """Give a file that is whole the name of one that may be there already, in one step; both are on one disk.
+
+    Raises:
+        OSError: the disk refused; the old file is as it was.
+    """
+    _announce("flush", source)
+    _sync(source)
+    _announce("rename", target)
+    os.replace(source, target)
 
 
 def write_stream(root: str, name: str, pieces: Iterable[bytes]) -> FileEntry:

@@ -58,7 +58,23 @@ class Columns:
         """Return the detections with at least this score; labels and maps of whole pictures stay."""
         if self.score is None:
             return self
-        return _kept(self, np.flatnonzero(self.score >= score))
+        return self.take(np.flatnonzero(self.score >= score))
+
+    def take(self, rows: NDArray[np.int64]) -> Columns:
+        """Return some of the detections, in the given order, which keeps the pictures ascending."""
+
+        def of(column: NDArray[Any] | None) -> Any:
+            return None if column is None else column[rows]
+
+        return replace(
+            self,
+            owner=of(self.owner),
+            box=of(self.box),
+            label=of(self.label),
+            score=of(self.score),
+            keypoints=of(self.keypoints),
+            masks=None if self.masks is None else self.masks.take(rows),
+        )
 
 
 def to_columns(
@@ -141,23 +157,6 @@ def _column(tensor: Tensor | None, kind: type[Any], shape: tuple[int, ...]) -> N
     if tensor is None or not tensor.numel():
         return np.empty((0, *shape), kind)
     return tensor.detach().cpu().numpy().astype(kind) if kind is np.int64 else _array(tensor)
-
-
-def _kept(columns: Columns, rows: NDArray[np.int64]) -> Columns:
-    """Return some of the detections."""
-
-    def of(column: NDArray[Any] | None) -> Any:
-        return None if column is None else column[rows]
-
-    return replace(
-        columns,
-        owner=of(columns.owner),
-        box=of(columns.box),
-        label=of(columns.label),
-        score=of(columns.score),
-        keypoints=of(columns.keypoints),
-        masks=None if columns.masks is None else columns.masks.take(rows),
-    )
 
 
 def concat_columns(parts: Sequence[Columns]) -> Columns:

@@ -7,11 +7,17 @@ picture shrinks, so that nothing aliases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["GREY", "letterbox", "scaled_sizes", "scales"]
+from ..engine import worker_count
+
+__all__ = ["GREY", "letterbox", "letterbox_all", "scaled_sizes", "scales"]
 
 GREY = 114
 """Colour around pictures, that of most detectors since YOLOv5."""
@@ -54,3 +60,10 @@ def letterbox(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.u
     boxed = np.full((*size, 3), GREY, np.uint8)
     boxed[:down, :across] = picture
     return boxed
+
+
+def letterbox_all(pictures: Sequence[NDArray[np.uint8]], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return pictures in the network's size, uint8, shape (n, height, width, 3)."""
+    # Pillow works without Python's lock, and a GPU would wait for one thread.
+    with ThreadPoolExecutor(min(len(pictures), worker_count(None))) as pool:
+        return np.stack(list(pool.map(partial(letterbox, size=size), pictures)))

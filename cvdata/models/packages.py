@@ -9,19 +9,20 @@ from ..errors import MissingExtraError
 __all__ = ["check_packages"]
 
 
-def check_packages(what: str, *names: str) -> None:
+def check_packages(what: str, *names: str, extra: str = "train") -> None:
     """Refuse what needs packages that are not installed.
 
     Args:
         what: for the message, such as `training`.
         names: of the packages.
+        extra: of cvdata, which brings them.
 
     Raises:
         MissingExtraError: one is not installed; it is named, with the cure.
     """
     for name in names:
         if not _is_installed(name):
-            raise MissingExtraError(f"{what} needs the package {name}", hint="pip install 'cvdata[train]'")
+            raise MissingExtraError(f"{what} needs the package {name}", hint=f"pip install 'cvdata[{extra}]'")
 
 
 def _is_installed(name: str) -> bool:

@@ -8,8 +8,9 @@ outcome = collect(look(predictor, images), predictor.spec, images, settings)
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -28,7 +29,18 @@ from .crops import cut_out
 from .predictor import Predictor
 from .spec import ModelSpec
 
-__all__ = ["Looked", "ModelPart", "PredictReport", "PredictSettings", "Predicted", "check_predict", "collect", "look"]
+__all__ = [
+    "Looked",
+    "ModelPart",
+    "PredictReport",
+    "PredictSettings",
+    "Predicted",
+    "check_predict",
+    "collect",
+    "decoded_lots",
+    "look",
+    "lots_of",
+]
 
 _PIXELS_AT_ONCE = 64_000_000
 _AHEAD = 2  # lots that are decoded while one is looked at
@@ -139,6 +151,7 @@ def look(
     *,
     windows: NDArray[np.float64] | None = None,
     batch: int = 16,
+    lots: Iterable[Sequence[int]] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Generator[Looked, None, None]:
@@ -150,29 +163,43 @@ def look(
     Args:
         windows: float64, shape (n, 4): which part of its file each picture is, see `crop_windows`.
         batch: pictures that it looks at together; fewer where they are large.
+        lots: rows to look at together, in place of all in lots of `batch`; see `lots_of`.
         workers: threads that decode.
     """
     progress = progress or Silent()
-    progress.start("looking", len(images))
+    chosen = [list(rows) for rows in (lots_of(images, batch) if lots is None else lots)]
+    progress.start("looking", sum(map(len, chosen)))
+    with closing(decoded_lots(images, chosen, workers)) as ahead:
+        for rows, pictures in ahead:
+            yield looked_at(lambda good, _: predictor.find(good), rows, pictures, windows)
+            progress.advance(len(rows))
+
+
+def decoded_lots(
+    images: Images, lots: Iterable[list[int]], workers: int | None = None
+) -> Generator[tuple[list[int], list[NDArray[np.uint8] | str]], None, None]:
+    """Yield lots of rows with their pictures, or what is wrong with one; threads decode the next ones meanwhile.
+
+    Closing it early ends the threads.
+    """
     with ThreadPoolExecutor(worker_count(workers), thread_name_prefix="decode") as pool:
         waiting: deque[tuple[list[int], list[Future[NDArray[np.uint8] | str]]]] = deque()
-        lots = _lots(images, batch)
+        ahead = iter(lots)
         try:
             while True:
-                while len(waiting) <= _AHEAD and (rows := next(lots, None)) is not None:
+                while len(waiting) <= _AHEAD and (rows := next(ahead, None)) is not None:
                     paths = [images.file(row) for row in rows]
                     decoding = {path: pool.submit(_decoded, path) for path in dict.fromkeys(paths)}
                     waiting.append((rows, [decoding[path] for path in paths]))
                 if not waiting:
                     return
                 rows, pictures = waiting.popleft()
-                yield _found(predictor, rows, [picture.result() for picture in pictures], windows)
-                progress.advance(len(rows))
+                yield rows, [picture.result() for picture in pictures]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _lots(images: Images, batch: int) -> Iterator[list[int]]:
+def lots_of(images: Images, batch: int) -> Iterator[list[int]]:
     """Yield rows that are looked at together: so many, or as many as memory has room for."""
     rows: list[int] = []
     pixels = 0
@@ -197,12 +224,18 @@ def _decoded(path: str | None) -> NDArray[np.uint8] | str:
         return error.message
 
 
-def _found(
-    predictor: Predictor,
-    rows: list[int],
+def looked_at(
+    find: Callable[[Sequence[NDArray[np.uint8]], NDArray[np.int64]], Columns],
+    rows: Sequence[int],
     pictures: Sequence[NDArray[np.uint8] | str],
-    windows: NDArray[np.float64] | None,
+    windows: NDArray[np.float64] | None = None,
 ) -> Looked:
+    """Look at a lot of pictures that `decoded_lots` gave.
+
+    Args:
+        find: gets the pictures that could be read, and their rows.
+        windows: see `look`.
+    """
     bad = {row: one for row, one in zip(rows, pictures, strict=True) if isinstance(one, str)}
     good = [
         cut_out(one, None if windows is None else windows[row])
@@ -210,8 +243,8 @@ def _found(
         if not isinstance(one, str)
     ]
     sizes = np.array([one.shape[:2] for one in good], np.int64).reshape(-1, 2)
-    columns = predictor.find(good) if good else Columns(images=0)
     kept = np.array([row for row in rows if row not in bad], np.int64)
+    columns = find(good, kept) if good else Columns(images=0)
     return Looked(kept, sizes[:, 1], sizes[:, 0], columns, bad)
 
 

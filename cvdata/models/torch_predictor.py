@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine import worker_count
 from ..errors import UsageError, show
 from ..files.hashes import hash_file
 from .columns import Columns, to_columns
-from .letterbox import letterbox
+from .letterbox import letterbox_all
 from .run_folder import is_run, load_network, read_run, weights_file
 
 if TYPE_CHECKING:
@@ -55,9 +52,7 @@ def find_with(network: Network, pictures: Sequence[NDArray[np.uint8]]) -> Column
     import torch
 
     device = next(network.parameters()).device
-    # Pillow works without Python's lock, and a GPU would wait for one thread.
-    with ThreadPoolExecutor(min(len(pictures), worker_count(None))) as pool:
-        boxed = np.stack(list(pool.map(partial(letterbox, size=network.spec.size), pictures)))
+    boxed = letterbox_all(pictures, network.spec.size)
     sizes = np.array([picture.shape[:2] for picture in pictures], np.int64)
     with torch.inference_mode():
         found = network.found(torch.from_numpy(boxed).permute(0, 3, 1, 2).to(device))

@@ -39,6 +39,7 @@ def contact_sheet(
     tile: int | None = None,
     classes: Collection[int] | None = None,
     names: bool = True,
+    captions: Sequence[str] | None = None,
     engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> Image.Image:
@@ -51,6 +52,7 @@ def contact_sheet(
         columns: tiles side by side; tile: their width in pixels; by default what suits their number.
         classes: rows of the classes to draw; None for all.
         names: write names at the objects, if there is more than one class; the legend has them all the same.
+        captions: second line below each picture, in the order of `rows`; by default its split and number of labels.
 
     Raises:
         UsageError: so many pictures of that width would not fit into memory.
@@ -70,9 +72,10 @@ def contact_sheet(
         progress.start("drawing", len(rows))
     drawn = _draw_all(batches, engine or InProcess(), progress)
     place = np.searchsorted(np.sort(rows), rows)
+    captions = captions or [_caption(dataset, row, classes) for row in rows.tolist()]
     return assemble(
         [Image.fromarray(drawn[i]) for i in place.tolist()],
-        [(dataset.images.names[row], _caption(dataset, row, classes)) for row in rows.tolist()],
+        list(zip((dataset.images.names[row] for row in rows.tolist()), captions, strict=True)),
         title=title,
         subtitle=subtitle,
         legend=legend,

@@ -22,7 +22,7 @@ _SCHEMA = "cvdata/onnx/1"
 LARGEST = 2**31 - 1
 """Bytes that an ONNX file can have: protobuf counts them in 31 bits."""
 
-_HINT = "give a file that cvdata export wrote; other networks become datasets with their own tools"
+_HINT = "give a file that cvdata export wrote; cvdata prelabel takes files of other programs, too"
 
 
 def metadata_of(spec: ModelSpec, *, run: str, weights: str, score: float, most: int) -> dict[str, str]:
@@ -96,7 +96,9 @@ def check_self_contained(model: ModelProto, path: str | os.PathLike[str]) -> Non
         graphs += [graph for graph in (attribute.g, *attribute.graphs) if graph.node or graph.initializer]
     if _elsewhere(tensors, TensorProto.EXTERNAL):
         raise ModelError(
-            "the ONNX file keeps weights in other files, which is not followed", at=Place(path), hint=_HINT
+            "the ONNX file keeps weights in other files, which is not followed",
+            at=Place(path),
+            hint="save it as one file: onnx.save_model(model, path, save_as_external_data=False)",
         )
 
 

@@ -61,6 +61,12 @@ class _TorchvisionDetector(Network):
         """Return the layer that Grad-CAM looks at."""
         return self._heat_layer[0]
 
+    def feature_layer(self) -> nn.Module:
+        """Return the backbone, without the pyramid on top of it."""
+        backbone = self.detector.backbone
+        layer: nn.Module = getattr(backbone, "body", backbone)
+        return layer
+
     @contextmanager
     def _learning(self) -> Iterator[None]:
         """Have torchvision return losses, whatever the mode: batch statistics and dropout keep theirs."""

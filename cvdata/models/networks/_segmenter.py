@@ -85,3 +85,8 @@ class Segmenter(Network):
         """Return the decoder, whose output is one map for all classes."""
         layer: nn.Module = self.body.decoder
         return layer
+
+    def feature_layer(self) -> nn.Module:
+        """Return the encoder."""
+        layer: nn.Module = self.body.encoder
+        return layer

@@ -114,6 +114,13 @@ class Network(nn.Module, ABC):
         It may give a mapping of tensors or a list (a pyramid), too.
         """
 
+    def feature_layer(self) -> nn.Module:
+        """Return the layer that gives the features of the backbone, before anything that hangs on the task.
+
+        Like `heat_layer`, which it is by default, it may give several maps.
+        """
+        return self.heat_layer()
+
     def normalised(self, images: Tensor) -> Tensor:
         """Return pictures as the backbone wants them: by default with ImageNet's mean and deviation."""
         mean = torch.tensor((0.485, 0.456, 0.406), device=images.device).view(1, 3, 1, 1)

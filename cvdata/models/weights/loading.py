@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..networks.network import Network
 
-__all__ = ["load_weights", "put_in", "spec_of"]
+__all__ = ["load_weights", "named_as", "put_in", "spec_of"]
 
 _MOST_NAMED = 4
 _DEEPEST = 3
@@ -66,7 +66,7 @@ def put_in(network: Network, tensors: Mapping[str, Tensor], file: str | os.PathL
         ModelError: a tensor is missing, is too many, or has another shape.
     """
     own = network.state_dict()
-    tensors = _named_as(tensors, own)
+    tensors = named_as(tensors, own)
     wrong = [name for name in own if name not in tensors or tensors[name].shape != own[name].shape]
     wrong += [name for name in tensors if name not in own]
     if wrong:
@@ -81,7 +81,7 @@ def put_in(network: Network, tensors: Mapping[str, Tensor], file: str | os.PathL
 
 def _fit(network: Network, tensors: Mapping[str, Tensor], spec: ModelSpec | None, place: Place) -> list[Finding]:
     own = network.state_dict()
-    tensors = _named_as(tensors, own)
+    tensors = named_as(tensors, own)
     fits = {name: tensors[name] for name in own if name in tensors and tensors[name].shape == own[name].shape}
     if 2 * len(fits) < len(own) or 2 * _numbers(fits) < _numbers(own):
         said = f", of the {spec.task} {show(spec.architecture)}" if spec is not None else ""
@@ -128,7 +128,7 @@ def _numbers(tensors: Mapping[str, Tensor]) -> int:
     return sum(tensor.numel() for tensor in tensors.values())
 
 
-def _named_as(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def named_as(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Return the tensors under the names of a network, whatever was around it when they were saved.
 
     Lightning, DDP and compiled networks put a word before every name; a publisher's file has none where ours has one,
