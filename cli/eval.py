@@ -72,11 +72,13 @@ class Program(str, Enum):
         "cvdata eval labels.json model-a.json model-b.json",
         "cvdata eval labels.json predictions.json --by size --explain",
         "cvdata eval labels.json predictions.json --quick --fail-under mAP=0.4,AP50.cat=0.6",
+        "cvdata eval pets pets/predictions/first",
         "cvdata eval ./photos scores.csv --json",
         "cvdata eval runs/detector-1 runs/detector-2",
-        then="FOUND is a COCO result list, a folder of YOLO predictions (.txt with confidences), any dataset with "
-        "scores, a table of class scores (.csv: image,label,score), or label maps. Pictures are matched by name, "
-        "classes by name. A run is held against the dataset that it was trained on, by its validation pictures. "
+        then="FOUND is a COCO result list, a folder of YOLO predictions (.txt with confidences), predictions/NAME of a "
+        "cvdata dataset, any dataset with scores, a table of class scores (.csv: image,label,score), or label maps. "
+        "Pictures are matched by name, classes by name. A run is held against the dataset that it "
+        "was trained on, by its validation pictures. "
         "Exit codes: 0 done; 1 a figure is under --fail-under, or an input is refused; 2 wrong usage.",
     ),
 )

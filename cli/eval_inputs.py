@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from ..evaluate.settings import EvalSettings
     from ..files import Finding
 
-__all__ = ["Outcome", "Sources", "evaluate_sources"]
+__all__ = ["FoundRead", "Outcome", "Sources", "evaluate_sources", "read_found"]
 
 RESULTS, SCORES, YOLO_TXT = "results", "scores", "yolo-txt"
 LABEL_MAPS, PANOPTIC = "label-maps", "panoptic"
 _HEAD = 1 << 16
-_FORMS = "FOUND is a COCO result list, a table image,label,score, or a dataset with scores; see --found-format"
+_FORMS = (
+    "FOUND is a COCO result list, a table image,label,score, predictions/NAME of a cvdata dataset, or a dataset with "
+    "scores; see --found-format"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +178,31 @@ def _of_labels(sources: Sources, settings: EvalSettings, progress: Progress, gat
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundRead:
+    """What a model found, as it was read.
+
+    Attributes:
+        format: in words; `lists_hits`: its pictures are those in which something was found.
+    """
+
     dataset: Dataset
     format: str
     findings: list[Finding]
+    lists_hits: bool = False
 
 
-def _read(sources: Sources, outlines: bool, progress: Progress) -> tuple[Reading, _Found, _Found | None]:
+def read_found(path: Path, sources: Sources, truth: Dataset, progress: Progress) -> FoundRead:
+    """Read what a model found for a command other than this one.
+
+    Raises:
+        CvdataError: it is refused.
+    """
+    _refuse_missing(path)
+    _refuse_unknown(sources.found_format, (RESULTS, SCORES, YOLO_TXT))
+    return _read_found(path, sources, truth, None, progress)
+
+
+def _read(sources: Sources, outlines: bool, progress: Progress) -> tuple[Reading, FoundRead, FoundRead | None]:
     from ..dataset import COLUMNS
 
     wanted = None if outlines else frozenset(COLUMNS) - {"polygons"}
@@ -210,21 +231,25 @@ def _read_truth(sources: Sources, wanted: frozenset[str] | None, progress: Progr
 
 def _read_found(
     path: Path, sources: Sources, truth: Dataset, wanted: frozenset[str] | None, progress: Progress
-) -> _Found:
+) -> FoundRead:
     """Read what a model found; anything wrong in it is refused, for its figures would be those of something else."""
     from ..formats.results import looks_like_results, read_results
 
     given = sources.found_format
     if given == RESULTS or (given is None and looks_like_results(path)):
-        return _Found(read_results(path, truth), "COCO results", [])
+        return FoundRead(read_results(path, truth), "COCO results", [], lists_hits=True)
     from ..convert import place_in, read  # the usual case does not wait for the others to be loaded
+    from ..formats.predictions import is_prediction, read_prediction
     from ..formats.score_table import looks_like_scores, read_scores
     from ..formats.yolo_results import looks_like_yolo_results, read_yolo_results
 
+    if given in (None, "cvdata") and is_prediction(path):
+        folder = Path(os.path.realpath(path))
+        return FoundRead(read_prediction(folder.parent.parent, folder.name).dataset, "cvdata predictions", [])
     if given == SCORES or (given is None and looks_like_scores(path)):
-        return _Found(read_scores(path), "class scores", [])
+        return FoundRead(read_scores(path), "class scores", [], lists_hits=True)
     if given == YOLO_TXT or (given is None and looks_like_yolo_results(path)):
-        return _Found(read_yolo_results(path, truth), "YOLO predictions", [])
+        return FoundRead(read_yolo_results(path, truth), "YOLO predictions", [], lists_hits=True)
     try:
         reading = read(
             path, given, verify="none", on_bad="fail", workers=sources.workers, progress=progress, wanted=wanted
@@ -236,7 +261,7 @@ def _read_found(
         raise EvaluationError(error.message, at=at, hint="correct it: no detection is left out") from error
     if reading.format == "images":
         raise EvaluationError(f"'{show(path)}' holds pictures, and nothing that was found in them", hint=_FORMS)
-    return _Found(reading.dataset, reading.format, reading.intake.findings)
+    return FoundRead(reading.dataset, reading.format, reading.intake.findings)
 
 
 def _refuse_missing(path: Path) -> None:
@@ -284,7 +309,7 @@ def _may_have_masks(sources: Sources) -> bool:
     return False
 
 
-def _needs_outlines(reading: Reading, found: list[_Found | None], settings: EvalSettings) -> bool:
+def _needs_outlines(reading: Reading, found: list[FoundRead | None], settings: EvalSettings) -> bool:
     """Tell whether outlines that were passed over would change a figure: masks come late, or areas rest on them."""
     import numpy as np
 

@@ -33,17 +33,21 @@ __all__ = [
 ]
 
 _SHARED = {
+    "embeddings",
     "intake",
     "label_maps",
     "losses",
     "outlet",
     "panoptic_files",
+    "predictions",
     "results",
+    "results_write",
     "score_table",
     "settle",
     "sidecar",
     "store",
     "yolo_results",
+    "yolo_results_write",
 }
 
 FEATURES = {

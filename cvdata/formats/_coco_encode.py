@@ -16,7 +16,7 @@ from ..dataset.geometry import polygon_areas
 from ..dataset.rle import compress, mask_areas
 from ._sidecar_outlines import read_outlines
 
-__all__ = ["AnnotationBatch", "ImageBatch", "encode_batch"]
+__all__ = ["AnnotationBatch", "ImageBatch", "encode_batch", "outline_values"]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _encode_annotations(batch: AnnotationBatch) -> bytes:
             boxes,
             _areas(table).tolist(),
             crowd,
-            _outlines(table, batch.size) or nothing,
+            outline_values(table, batch.size) or nothing,
             keypoints or nothing,
             visible or nothing,
             _unset_nan(table.score) or nothing,
@@ -151,7 +151,12 @@ def _areas(table: Annotations) -> NDArray[np.float64]:
     return np.where(np.isnan(given), computed, given)
 
 
-def _outlines(table: Annotations, size: NDArray[np.int32] | None) -> list[Any] | None:
+def outline_values(table: Annotations, size: NDArray[np.int32] | None) -> list[Any] | None:
+    """Return what stands behind `segmentation` of each annotation, `UNSET` where nothing does; None for nowhere.
+
+    Args:
+        size: int32, shape (annotations, 2), height and width of the picture of each; None leaves masks out.
+    """
     if table.polygons is None and table.masks is None and table.outlines is None:
         return None
     outlines: list[Any] = [UNSET] * len(table)

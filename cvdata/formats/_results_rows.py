@@ -38,6 +38,8 @@ class Result(msgspec.Struct, gc=False):
     area: Raw | UnsetType = UNSET
     iscrowd: Raw | UnsetType = UNSET
     file_name: Raw | UnsetType = UNSET
+    model: Raw | UnsetType = UNSET
+    threshold: Raw | UnsetType = UNSET
 
 
 class _Boxed(msgspec.Struct, gc=False):
@@ -51,7 +53,7 @@ class _Boxed(msgspec.Struct, gc=False):
 
 _RESULTS = msgspec.json.Decoder(list[Result])
 _BOXED = msgspec.json.Decoder(list[_Boxed])
-_OPTIONAL = ("bbox", "segmentation", "keypoints", "id", "area", "iscrowd", "file_name")
+_OPTIONAL = ("bbox", "segmentation", "keypoints", "id", "area", "iscrowd", "file_name", "model", "threshold")
 _BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 

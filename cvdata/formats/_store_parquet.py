@@ -46,7 +46,7 @@ def _leaf(field: Any) -> str:
     from pyarrow import types
 
     path, kind = field.name, field.type
-    while types.is_list(kind) or types.is_large_list(kind):
+    while types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         path, kind = f"{path}.list.element", kind.value_type
     return str(path)
 

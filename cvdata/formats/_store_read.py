@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..dataset import Dataset, Images
+from ..dataset import Categories, Dataset, Images
 from ..errors import FormatError, IdentityError, Place, show
 from ..files import relative_name, safe_join
 from ..files.hashes import hash_file
@@ -30,7 +30,7 @@ from ._store_records import (
 )
 from ._store_tables import count_polygons, decode_annotations, decode_images, from_parquet
 
-__all__ = ["load_dataset", "load_file", "load_version", "polygons_in", "table_place"]
+__all__ = ["Tables", "load_dataset", "load_file", "load_tables", "load_version", "polygons_in", "table_place"]
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ID = re.compile(r"[0-9]{4,9}-[0-9a-f]{8}")
@@ -79,7 +79,7 @@ def load_version(root: Path, name: str) -> Version:
 
 def table_place(version: Version, table: str, row: int | None = None) -> Place:
     """Return the place of a table, or of a row in it, for messages."""
-    return Place(f"{VERSIONS}/{version.id}/{table}", field=None if row is None else f"row {row}")
+    return _tables(version).place(table, row)
 
 
 def load_dataset(root: Path, version: Version, without: Sequence[str] = ()) -> Dataset:
@@ -93,22 +93,56 @@ def load_dataset(root: Path, version: Version, without: Sequence[str] = ()) -> D
         IdentityError: two pictures have one name.
         UnsafePathError: the name of a picture leaves its folder.
     """
+    dataset = load_tables(root, _tables(version), categories_of(version), without)
+    return replace(dataset, meta=version.meta)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The two tables of a folder of a dataset.
+
+    Attributes:
+        folder: relative to the dataset, `/`-separated; `record`: the file in it that knows their sizes and hashes.
+        files: these, by name.
+        cure: what to do where a table is damaged.
+    """
+
+    folder: str
+    record: str
+    files: Mapping[str, TableFile]
+    cure: str
+
+    def place(self, table: str, row: int | None = None) -> Place:
+        """Return the place of a table, or of a row in it, for messages."""
+        return Place(f"{self.folder}/{table}", field=None if row is None else f"row {row}")
+
+
+def _tables(version: Version) -> Tables:
+    cure = "restore the file from a copy, or read another version: SRC@VERSION"
+    return Tables(f"{VERSIONS}/{version.id}", VERSION, version.files, cure)
+
+
+def load_tables(root: Path, tables: Tables, categories: Categories, without: Sequence[str] = ()) -> Dataset:
+    """Return what two tables hold, its folders as absolute paths; see `load_dataset`.
+
+    Raises:
+        FormatError: a table is missing, damaged, or holds what it must not.
+        IdentityError: two pictures have one name.
+        UnsafePathError: the name of a picture leaves its folder.
+    """
     base = os.path.realpath(root)
-    images = decode_images(_table(base, version, IMAGES), table_place(version, IMAGES))
-    _check_names(images, version)
+    images = decode_images(_table(base, tables, IMAGES), tables.place(IMAGES))
+    _check_names(images, tables.place(IMAGES))
     folders = tuple(os.path.normpath(os.path.join(base, folder)) for folder in images.folders)
-    categories = categories_of(version)
-    at = table_place(version, ANNOTATIONS)
-    annotations = decode_annotations(_table(base, version, ANNOTATIONS, without), categories, at)
+    at = tables.place(ANNOTATIONS)
+    annotations = decode_annotations(_table(base, tables, ANNOTATIONS, without), categories, at)
     if len(annotations) and annotations.image[-1] >= len(images):
         raise FormatError(
             f"picture {annotations.image[-1]} is not among the {len(images)}",
             at=replace(at, field="column 'image'"),
             hint="restore the file from a copy",
         )
-    return Dataset(
-        images=replace(images, folders=folders), annotations=annotations, categories=categories, meta=version.meta
-    )
+    return Dataset(images=replace(images, folders=folders), annotations=annotations, categories=categories)
 
 
 def polygons_in(root: Path, version: Version) -> int | None:
@@ -117,18 +151,19 @@ def polygons_in(root: Path, version: Version) -> int | None:
     Raises:
         FormatError: the table is missing or damaged.
     """
-    return count_polygons(_checked(os.path.realpath(root), version, ANNOTATIONS), table_place(version, ANNOTATIONS))
+    tables = _tables(version)
+    return count_polygons(_checked(os.path.realpath(root), tables, ANNOTATIONS), tables.place(ANNOTATIONS))
 
 
-def _table(base: str, version: Version, name: str, without: Sequence[str] = ()) -> Any:
-    return from_parquet(_checked(base, version, name), without, table_place(version, name))
+def _table(base: str, tables: Tables, name: str, without: Sequence[str] = ()) -> Any:
+    return from_parquet(_checked(base, tables, name), without, tables.place(name))
 
 
-def _checked(base: str, version: Version, name: str) -> str:
+def _checked(base: str, tables: Tables, name: str) -> str:
     """Return the path of a table whose bytes are those that were written."""
-    at = table_place(version, name)
+    at = tables.place(name)
     path = safe_join(base, str(at.file), at)
-    wanted = version.files[name]
+    wanted = tables.files[name]
     try:
         found = _measured(path, wanted.size)
     except OSError as error:
@@ -137,8 +172,7 @@ def _checked(base: str, version: Version, name: str) -> str:
         ) from error
     if found != wanted:
         what = f"it has {found.size:,} bytes, not {wanted.size:,}" if found.size != wanted.size else "its bytes changed"
-        hint = "restore the file from a copy, or read another version: SRC@VERSION"
-        raise FormatError(f"is damaged: {what} (SHA-256 in {VERSION})", at=at, hint=hint)
+        raise FormatError(f"is damaged: {what} (SHA-256 in {tables.record})", at=at, hint=tables.cure)
     return path
 
 
@@ -149,8 +183,7 @@ def _measured(path: str, expected: int) -> TableFile:
     return TableFile(size=size, sha256=hash_file(path).hex())
 
 
-def _check_names(images: Images, version: Version) -> None:
-    at = table_place(version, IMAGES)
+def _check_names(images: Images, at: Place) -> None:
     if not all(images.names):
         raise FormatError("a picture has no name", at=at)
     for name in (*images.names, *(images.files or ())):

@@ -178,7 +178,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 # --- JSON
 
 
-T = TypeVar("T", StoreFile, Version)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def encode_record(record: Any) -> bytes:

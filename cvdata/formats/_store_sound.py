@@ -14,7 +14,7 @@ from ._store_read import table_place
 from ._store_records import ANNOTATIONS, IMAGES, Version
 from .intake import Intake
 
-__all__ = ["sound"]
+__all__ = ["sound", "unsound"]
 
 
 def sound(dataset: Dataset, version: Version, intake: Intake) -> tuple[Dataset, NDArray[np.int64]]:
@@ -28,7 +28,7 @@ def sound(dataset: Dataset, version: Version, intake: Intake) -> tuple[Dataset, 
     for row in np.flatnonzero(_no_json(extra)).tolist() if extra is not None else ():
         raise FormatError("the attributes of a picture are not a JSON object", at=table_place(version, IMAGES, row))
     bad = np.zeros(len(dataset.annotations), np.bool_)
-    for rows, found, expected in _unsound(dataset):
+    for rows, found, expected in unsound(dataset):
         for row in np.flatnonzero(rows & ~bad).tolist():
             name = dataset.images.names[dataset.annotations.image[row]]
             intake.bad_annotation(table_place(version, ANNOTATIONS, row), found, expected, name)
@@ -40,7 +40,7 @@ def sound(dataset: Dataset, version: Version, intake: Intake) -> tuple[Dataset, 
 _Bad = tuple[NDArray[np.bool_], str, str]
 
 
-def _unsound(dataset: Dataset) -> list[_Bad]:
+def unsound(dataset: Dataset) -> list[_Bad]:
     """Return which annotations are bad, what is wrong with them, and what was expected."""
     table, images = dataset.annotations, dataset.images
     found = _not_finite(table)

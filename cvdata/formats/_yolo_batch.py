@@ -18,7 +18,7 @@ from ..dataset.rle import to_mask
 from ..files import FileEntry, write_files
 from ._yolo_text import format_rows
 
-__all__ = ["Kind", "LabelBatch", "Written", "write_labels"]
+__all__ = ["Kind", "LabelBatch", "Written", "box_fractions", "write_labels"]
 
 Kind: TypeAlias = Literal["detect", "segment", "pose", "obb"]
 
@@ -98,7 +98,7 @@ def write_labels(batch: LabelBatch) -> Written:
     elif batch.kind == "obb":
         values, widths, moved = _corners(table, size)
     else:
-        values, widths = _boxes(table.box, size).ravel(), np.full(len(table), 4, np.int64)
+        values, widths = box_fractions(table.box, size).ravel(), np.full(len(table), 4, np.int64)
     text, offsets = format_rows(table.category, values, widths, batch.decimals)
     counts = np.bincount(table.image, minlength=len(batch))
     ends = offsets[np.concatenate([[0], np.cumsum(counts)])].tolist()
@@ -106,7 +106,7 @@ def write_labels(batch: LabelBatch) -> Written:
     return Written(write_files(batch.root, batch.files, contents), joined, moved)
 
 
-def _boxes(box: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+def box_fractions(box: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn x, y, width, height into centre and size as fractions, shape (n, 4)."""
     extent = box[:, 2:]
     fractions = np.concatenate([(box[:, :2] + extent / 2) / size, extent / size], axis=1)
@@ -153,7 +153,7 @@ def _poses(
     labelled = found[..., 2] > 0
     out = ((place < -_TOLERANCE) | (place > 1 + _TOLERANCE)).any(axis=2) & labelled
     found[..., :2] = np.clip(place, 0, 1)
-    values = np.concatenate([_boxes(table.box, size), found.reshape(len(table), 3 * points)], axis=1)
+    values = np.concatenate([box_fractions(table.box, size), found.reshape(len(table), 3 * points)], axis=1)
     return values.ravel(), np.full(len(table), values.shape[1], np.int64), int(out.sum())
 
 

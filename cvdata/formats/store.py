@@ -33,6 +33,7 @@ from ._store_records import (
 )
 from ._store_write import Making, made_version, same_content, write_tables
 from .outlet import Media, Origin
+from .predictions import prediction_names
 
 __all__ = [
     "Category",
@@ -77,9 +78,8 @@ class Store:
 
     @property
     def predictions(self) -> tuple[str, ...]:
-        """Names of what models said about the pictures."""
-        folder = self.root / "predictions"
-        return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir())) if folder.is_dir() else ()
+        """Names of what models said about the pictures; what a run is writing does not count."""
+        return prediction_names(self.root)
 
     def load(self, version: str | None = None) -> Dataset:
         """Return a version as it was written, the current one where none is named; pictures are not looked at.

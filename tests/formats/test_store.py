@@ -162,12 +162,17 @@ def test_the_name_is_the_folders_unless_it_has_one(stored: Path) -> None:
     assert (store.name, named.name) == ("pets", "My pets")
 
 
-def test_predictions_are_listed_by_name(stored: Path) -> None:
-    assert open_store(stored).predictions == ()
-    for name in ("yolo11", "a model"):
+def test_a_folder_of_predictions_that_is_not_finished_is_not_listed(stored: Path) -> None:
+    for name in ("half", ".yolo.cvdata-0a1b2c3d"):
         (stored / "predictions" / name).mkdir(parents=True)
+    (stored / "predictions/.yolo.cvdata-0a1b2c3d/prediction.json").touch()
+    assert open_store(stored).predictions == ()
 
-    assert open_store(stored).predictions == ("a model", "yolo11")
+    for name in ("yolo11", "Auge"):
+        (stored / "predictions" / name).mkdir()
+        (stored / "predictions" / name / "prediction.json").touch()
+
+    assert open_store(stored).predictions == ("Auge", "yolo11")
 
 
 # --- pictures and sources

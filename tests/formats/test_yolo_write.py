@@ -245,12 +245,12 @@ def test_a_box_a_hair_outside_prints_no_minus_sign(tmp_path: Path) -> None:
 
 @given(st.lists(st.tuples(*[st.integers(1, 499_999)] * 4), min_size=1, max_size=8), st.integers(1, 5000))
 def test_rows_survive_the_way_to_pixels_and_back(rows: list[tuple[int, ...]], side: int) -> None:
-    from cvdata.formats._yolo_batch import _boxes
+    from cvdata.formats._yolo_batch import box_fractions
     from cvdata.formats._yolo_pixels import boxes_in_pixels
 
     fractions = np.array(rows, np.float64) / 1e6
     size = np.full((len(rows), 2), float(side))
 
-    back = _boxes(boxes_in_pixels(fractions, size), size)
+    back = box_fractions(boxes_in_pixels(fractions, size), size)
 
     assert np.rint(back * 1e6).astype(int).tolist() == [list(row) for row in rows]
