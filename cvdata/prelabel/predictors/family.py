@@ -8,7 +8,7 @@ A file of this package that has `NAME` is a family:
     claims      tells whether a path without a NAME is one of its models
     load        makes a model ready: a `Predictor`, or an `Outliner`
 
-Other packages add families by the entry point `cvdata.predictors`; see `entry_points`.
+Other packages add models by an entry point of the group `cvdata.predictors`; see `plugin`.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ class Family(Protocol):
 def families() -> tuple[Family, ...]:
     """Return the families, in the order of their names."""
     package = importlib.import_module(__package__ or "")
-    names = [f"{package.__name__}.{found.name}" for found in pkgutil.iter_modules(package.__path__)]
-    modules = [importlib.import_module(name) for name in names]
+    found = [module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")]
+    modules = [importlib.import_module(f"{package.__name__}.{name}") for name in found]
     return tuple(sorted((m for m in modules if hasattr(m, "NAME")), key=lambda family: str(family.NAME)))
 
 
@@ -118,12 +118,14 @@ def family_of(text: str) -> tuple[Family, str]:
         UsageError: nothing is meant by it.
     """
     name, colon, what = text.partition(":")
-    for family in families():
-        if name == family.NAME:
-            return family, what if colon else ""
-    for family in families():
+    named = next((family for family in families() if name == family.NAME), None)
+    if named is not None and colon:
+        return named, what
+    for family in families():  # a folder `sam` that a training made is that run
         if family.claims(text):
             return family, text
+    if named is not None:
+        return named, ""
     known = ", ".join(example for family in families() for example in family.EXAMPLES[:1])
     raise UsageError(f"'{show(text)}' is no model: no file or folder of one, and no family is named so", hint=known)
 
