@@ -15,6 +15,7 @@ from .interrupts import catch_interrupts
 __all__ = ["COMMANDS", "load_commands", "main"]
 
 COMMANDS = {
+    "accept": "accept",
     "augment": "augment",
     "balance": "balance",
     "check": "check",
@@ -30,11 +31,15 @@ COMMANDS = {
     "log": "log",
     "merge": "merge",
     "predict": "predict",
+    "prelabel": "prelabel",
+    "rank": "rank",
     "remap": "remap",
     "restore": "restore",
+    "review": "review",
     "runs": "runs",
     "sample": "sample",
     "show": "sheet",
+    "similar": "similar",
     "split": "split",
     "stats": "stats",
     "train": "train",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-GROUPS = ("coco_", "voc_", "yolo_", "out_", "img_", "link_", "special_", "zip_", "tar_", "name_", "eval_")
+GROUPS = ("coco_", "voc_", "yolo_", "out_", "img_", "link_", "special_", "zip_", "tar_", "name_", "eval_", "model_")
 
 # The class name of this case, in GBK, is the two bytes C3 A8, which are also good UTF-8 for "è": no reader can tell.
 BEYOND = {"yolo_yaml_gbk"}
