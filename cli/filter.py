@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,6 +71,7 @@ def _print_columns(wanted: bool) -> None:
         "cvdata filter ./coco ./night --keep 'name like \"night/*\" and split == train'",
         "cvdata filter ./coco ./sharp --keep 'sharpness >= 100 or taken < 2024-05-01'",
         "cvdata filter ./voc ./cats --keep 'class == cat' --of pictures",
+        "cvdata rank ./photos --embed colour --out first.txt && cvdata filter ./photos ./first --names first.txt",
         then="Conditions: == != < <= > >=, in (a, b), like 'a*b?', is given, is missing, and, or, not, brackets. Names "
         "of several words go in quotes: 'hard hat'. What nobody measured neither fits nor does not; a mark that nobody "
         "made (difficult, ...) is not there.",
@@ -84,6 +86,10 @@ def filter_(
     ] = None,
     drop: Annotated[
         str | None, typer.Option("--drop", metavar="EXPR", help="Drop what fits this expression, nothing else.")
+    ] = None,
+    names: Annotated[
+        Path | None,
+        typer.Option("--names", metavar="FILE", help="Keep the pictures that this file names, one a line, no others."),
     ] = None,
     of: Annotated[
         Of | None,
@@ -118,18 +124,24 @@ def filter_(
     """
     import msgspec
 
-    from ..curate.filter import FilterReport, FilterSettings, check_filter, filter_dataset
+    from ..curate.filter import FilterReport, FilterSettings, check_filter, filter_dataset, read_names
     from ..errors import UsageError
     from .progress import progress_for
 
-    settings = FilterSettings(keep=keep, drop=drop, of=None if of is None else of.value, emptied=emptied.value)
+    settings = FilterSettings(
+        keep=keep,
+        drop=drop,
+        names=None if names is None else read_names(names),
+        of=None if of is None else of.value,
+        emptied=emptied.value,
+    )
     checked = check_filter(settings)
     output = Output(
         sources=[source], target=target, to=to, images=images, media=media, overwrite=overwrite, workers=workers
     )
     output.check()
     with progress_for(quiet=quiet) as progress:
-        as_text = output.keeps_format and not checked.of_outlines
+        as_text = output.keeps_format and not (checked is not None and checked.of_outlines)
         reading = read_source(source, from_format, images, verify, workers, progress, outlines_as_text=as_text)
         outcome = filter_dataset(reading.dataset, settings)
         if outcome.filtered.silent and not len(outcome.dataset.images):
@@ -143,9 +155,10 @@ def _lines(settings: FilterSettings, done: Filtered) -> list[str]:
     """Return what the filter did, for people."""
     from ..errors import show
 
-    what = "kept" if settings.keep is not None else "dropped"
+    what = "dropped" if settings.drop is not None else "kept"
     expression = show(settings.keep if settings.keep is not None else settings.drop or "")
-    lines = [f"{what}: {done.fitting:,} of {done.looked_at:,} {done.of} fit '{expression}'"]
+    fit = "are named" if settings.names is not None else f"fit '{expression}'"
+    lines = [f"{what}: {done.fitting:,} of {done.looked_at:,} {done.of} {fit}"]
     lines += class_lines(done.classes)
     if done.pictures_out:
         lines.append(

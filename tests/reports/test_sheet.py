@@ -50,6 +50,18 @@ def test_the_order_of_the_rows_is_the_order_of_the_sheet(pets: Dataset) -> None:
     assert not (forward[top, first] == forward[top, second]).all()
 
 
+def test_captions_of_others_stand_below_the_pictures_in_their_order(pets: Dataset) -> None:
+    rows = np.array([1, 0])
+    usual = contact_sheet(pets, rows, title="Pets", columns=1, tile=120)
+    counts = ["2 labels", "train · 5 labels"]
+
+    same = contact_sheet(pets, rows, title="Pets", columns=1, tile=120, captions=counts)
+    turned = contact_sheet(pets, rows, title="Pets", columns=1, tile=120, captions=counts[::-1])
+
+    assert same.tobytes() == usual.tobytes()
+    assert turned.tobytes() != usual.tobytes()
+
+
 def test_a_sheet_of_no_picture_is_its_title() -> None:
     sheet = contact_sheet(build({}, [], Categories(names=())), np.arange(0), title="nothing")
 

@@ -1,4 +1,4 @@
-"""Keep the annotations or the pictures that fit an expression, or drop them: `cvdata filter`."""
+"""Keep the annotations or the pictures that fit an expression, or drop them, or go by names: `cvdata filter`."""
 
 from .job import (
     Emptied,
@@ -11,6 +11,7 @@ from .job import (
     columns_in_words,
     filter_dataset,
 )
+from .names import read_names
 
 __all__ = [
     "Emptied",
@@ -22,4 +23,5 @@ __all__ = [
     "check_filter",
     "columns_in_words",
     "filter_dataset",
+    "read_names",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,6 +16,7 @@ from ...errors import UsageError
 from ...files import DatasetReport
 from ..class_counts import ClassChange, class_changes
 from .columns import COLUMNS
+from .names import rows_of_names
 from .truth import Checked, Rows, check_expression, of_pictures
 from .words import Expression
 
@@ -35,11 +37,12 @@ Emptied = Literal["background", "unlabelled", "drop"]
 
 
 class FilterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to keep or to drop; one of the two is given.
+    """What to keep or to drop; one of the first three is given.
 
     Attributes:
         keep: expression; what fits it stays, and nothing else.
         drop: expression; what fits it goes, and nothing else.
+        names: of pictures; these stay with all that is in them, and no others.
         of: what is kept or dropped: annotations, or pictures with all that is in them. Where not given, an expression
             about pictures alone is of pictures, any other of annotations; but what `keep` joins to that by `and` and
             is about pictures alone chooses pictures all the same. A picture fits an expression about annotations if
@@ -50,6 +53,7 @@ class FilterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     keep: str | None = None
     drop: str | None = None
+    names: tuple[str, ...] | None = None
     of: Of | None = None
     emptied: Emptied = "background"
 
@@ -59,7 +63,7 @@ class Filtered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         of: what was kept or dropped.
-        looked_at: how many of those there were; fitting: how many fit the expression.
+        looked_at: how many of those there were; fitting: how many fit the expression, or are named.
         undecided: how many neither fit nor do not, because a column says nothing about them; they were not kept by
             `keep`, and not dropped by `drop`.
         pictures_out: pictures that went because of what the expression says of pictures alone, beside annotations.
@@ -93,26 +97,34 @@ class FilterReport(DatasetReport, frozen=True, kw_only=True):
     filter: Filtered
 
 
-def check_filter(settings: FilterSettings) -> Checked:
-    """Refuse what makes no sense in any dataset.
+def check_filter(settings: FilterSettings) -> Checked | None:
+    """Refuse what makes no sense in any dataset; return the expression, None where pictures are named instead.
 
     Raises:
-        UsageError: there is no expression or two, or it cannot be read; the message shows where.
+        UsageError: there is no expression or two, or it cannot be read; the message shows where. Or pictures are named,
+            and something else is said that has nothing to act on.
     """
-    if (settings.keep is None) == (settings.drop is None):
+    if sum(given is not None for given in (settings.keep, settings.drop, settings.names)) != 1:
         hint = "cvdata filter SRC DST --keep 'class in (cat, dog) and area > 1024'"
-        raise UsageError("expected an expression for either keep or drop", hint=hint)
+        raise UsageError("expected an expression for either keep or drop, or names of pictures", hint=hint)
+    if settings.names is not None:
+        if settings.of == "annotations":
+            raise UsageError("names choose pictures, not annotations", hint="leave out --of")
+        return None
     name, text = ("keep", settings.keep) if settings.keep is not None else ("drop", settings.drop)
     return check_expression(Expression(text or "", name))
 
 
 def filter_dataset(dataset: Dataset, settings: FilterSettings) -> FilterOutcome:
-    """Keep what fits an expression, or drop it; the classes stay as they are.
+    """Keep what fits an expression, or drop it, or keep pictures by their names; the classes stay as they are.
 
     Raises:
-        UsageError: the expression makes no sense, or not for this dataset; the message shows where.
+        UsageError: the expression makes no sense, or not for this dataset; the message shows where. Or a named picture
+            is not there.
     """
     checked = check_filter(settings)
+    if checked is None:
+        return _named(dataset, settings.names or ())
     of: Of = settings.of or ("annotations" if checked.of_annotations else "pictures")
     by_annotation = checked.of_annotations or of == "annotations"
     rows = Rows(checked, dataset, by_annotation=by_annotation)
@@ -135,6 +147,22 @@ def filter_dataset(dataset: Dataset, settings: FilterSettings) -> FilterOutcome:
         pictures_out=int((~staying).sum()) if of == "annotations" else 0,
         emptied=int(lost.sum()),
         silent=rows.silent,
+        classes=class_changes(dataset, kept),
+    )
+    return FilterOutcome(kept, filtered)
+
+
+def _named(dataset: Dataset, names: Sequence[str]) -> FilterOutcome:
+    rows = rows_of_names(dataset.images, names)
+    kept = keep_images(dataset, rows)
+    filtered = Filtered(
+        of="pictures",
+        looked_at=len(dataset.images),
+        fitting=len(rows),
+        undecided=0,
+        pictures_out=0,
+        emptied=0,
+        silent=[],
         classes=class_changes(dataset, kept),
     )
     return FilterOutcome(kept, filtered)
