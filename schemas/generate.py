@@ -31,6 +31,8 @@ from ..evaluate.report import EvalReport
 from ..evaluate.settings import EvalSettings
 from ..files import Manifest, QuarantineItem, disk
 from ..formats._class_folders import ClassMap
+from ..formats.embeddings import EmbeddingsInfo
+from ..formats.predictions import Prediction
 from ..formats.sidecar import Sidecar
 from ..formats.store import StoreFile, Version
 from ..ingest import IngestReport, IngestSettings
@@ -39,6 +41,21 @@ from ..models.explain.run import ExplainReport
 from ..models.export.report import ExportReport
 from ..models.predict import PredictReport, PredictSettings
 from ..models.run_folder import Epoch, RunInfo
+from ..prelabel.accept import AcceptReport, AcceptSettings
+from ..prelabel.embeddings.similar import SimilarReport, SimilarSettings
+from ..prelabel.entries import LookedEntry
+from ..prelabel.predictors._onnx_layout import OnnxLayout
+from ..prelabel.ranking.report import RankReport, RankSettings
+from ..prelabel.report import PrelabelReport
+from ..prelabel.review import (
+    ReviewFile,
+    ReviewReport,
+    ReviewSample,
+    ReviewSampleReport,
+    ReviewSettings,
+)
+from ..prelabel.review import SampleSettings as ReviewSampleSettings
+from ..prelabel.settings import PrelabelSettings
 from ..reports.stats import StatsReport
 from ..train.judge.runs import RunsReport
 from ..train.judge.versus import RunsComparison
@@ -48,6 +65,8 @@ from ..train.settings import TrainSettings
 __all__ = ["SCHEMAS", "main", "schema_of", "stale"]
 
 SCHEMAS: dict[str, tuple[type[Any], str]] = {
+    "accept-report.json": (AcceptReport, "What cvdata accept --json prints"),
+    "accept-settings.json": (AcceptSettings, "Settings of turning proposals into labels"),
     "augment-journal.json": (AugmentEntry, "A line of .NAME.cvdata-journal, behind its checksum, of cvdata augment"),
     "augment-report.json": (AugmentReport, "What cvdata augment --json prints"),
     "augment-settings.json": (AugmentSettings, "Settings of making new pictures"),
@@ -64,6 +83,7 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "eval-report.json": (EvalReport, "What cvdata eval --json prints"),
     "eval-settings.json": (EvalSettings, "Settings of an evaluation"),
     "explain-report.json": (ExplainReport, "What cvdata explain --json prints, and explain.json of its output"),
+    "embeddings.json": (EmbeddingsInfo, "What a Parquet file of embeddings says of itself, under the key cvdata"),
     "export-report.json": (ExportReport, "What cvdata export --json prints"),
     "filter-report.json": (FilterReport, "What cvdata filter --json prints"),
     "filter-settings.json": (FilterSettings, "Settings of a filter"),
@@ -74,13 +94,29 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "merge-report.json": (MergeReport, "What cvdata merge --json prints"),
     "merge-settings.json": (MergeSettings, "Settings of making one dataset of several"),
     "manifest.json": (Manifest, ".cvdata/manifest.json of an output"),
+    "onnx-layout.json": (
+        OnnxLayout,
+        "The YAML file that cvdata prelabel --layout reads: what an ONNX file takes and gives",
+    ),
     "predict-report.json": (PredictReport, "What cvdata predict --json prints"),
     "predict-settings.json": (PredictSettings, "Settings of letting a model label pictures"),
+    "prediction.json": (Prediction, "predictions/NAME/prediction.json of a cvdata dataset"),
+    "prelabel-journal.json": (LookedEntry, "A line of .NAME.cvdata-journal, behind its checksum, of cvdata prelabel"),
+    "prelabel-report.json": (PrelabelReport, "What cvdata prelabel --json prints"),
+    "prelabel-settings.json": (PrelabelSettings, "Settings of letting models propose labels"),
     "quarantine-item.json": (QuarantineItem, "A line of .cvdata/quarantine.jsonl of an output"),
+    "rank-report.json": (RankReport, "What cvdata rank --json prints"),
+    "rank-settings.json": (RankSettings, "Settings of ranking pictures"),
     "recipe-part.json": (RecipePart, "The part cvdata: of a recipe for cvdata augment"),
     "remap-report.json": (RemapReport, "What cvdata remap --json prints"),
     "remap-settings.json": (RemapSettings, "Settings of a remap"),
     "restore-report.json": (RestoreReport, "What cvdata restore --json prints"),
+    "review-report.json": (ReviewReport, "What cvdata review --json prints of a corrected sample"),
+    "review-sample-report.json": (ReviewSampleReport, "What cvdata review --json prints where it draws a sample"),
+    "review-sample-settings.json": (ReviewSampleSettings, "Settings of drawing a sample of proposals"),
+    "review-sample.json": (ReviewSample, "predictions/NAME/review/sample.json: the sample that was drawn last"),
+    "review-settings.json": (ReviewSettings, "Settings of judging a corrected sample"),
+    "review.json": (ReviewFile, "predictions/NAME/review/review.json: what people decided, and what follows"),
     "run.json": (RunInfo, "run.json of a run folder"),
     "run-epoch.json": (Epoch, "A line of metrics.jsonl of a run folder"),
     "runs-comparison.json": (RunsComparison, "What cvdata runs RUN RUN2 --json prints"),
@@ -88,6 +124,8 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "sample-report.json": (SampleReport, "What cvdata sample --json prints"),
     "sample-settings.json": (SampleSettings, "Settings of a sample"),
     "sidecar.json": (Sidecar, ".cvdata/sidecar/sidecar.json of an output"),
+    "similar-report.json": (SimilarReport, "What cvdata similar --json prints"),
+    "similar-settings.json": (SimilarSettings, "Settings of finding pictures that are alike"),
     "split-report.json": (SplitReport, "What cvdata split --json prints"),
     "split-settings.json": (SplitSettings, "Settings of a split"),
     "sampling-weights.json": (SamplingWeights, "The file of cvdata balance --as weights, where it is JSON"),
