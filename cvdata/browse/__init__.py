@@ -12,12 +12,13 @@ from __future__ import annotations
 from .app import PORT, open_app
 from .pull import Pulled, read_review
 from .review import Put, put_review, review_name
-from .session import is_installed, require_fiftyone
+from .session import has_database, is_installed, require_fiftyone
 
 __all__ = [
     "PORT",
     "Pulled",
     "Put",
+    "has_database",
     "is_installed",
     "open_app",
     "put_review",

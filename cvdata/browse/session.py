@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import BrowseError, MissingExtraError, show
 
-__all__ = ["fiftyone", "is_installed", "opened", "quiet_settings", "require_fiftyone"]
+__all__ = ["fiftyone", "has_database", "is_installed", "opened", "quiet_settings", "require_fiftyone"]
 
 _CURE = "pip install 'cvdata[browse]'"
 _OWN_DATABASE = (
@@ -32,6 +32,16 @@ def is_installed() -> bool:
     except ValueError:  # it is barred, by None in sys.modules
         return False
     return found is not None and found.origin is not None  # the database alone makes a bare folder of that name
+
+
+def has_database() -> bool:
+    """Tell whether FiftyOne has a MongoDB: one that it starts, or one that the user names; nothing is imported."""
+    if os.environ.get("FIFTYONE_DATABASE_URI"):
+        return True
+    found = importlib.util.find_spec("fiftyone") if is_installed() else None
+    folder = os.path.dirname(found.origin or "") if found is not None else ""
+    # FiftyOne starts this one alone, whatever else is on the way (1.22, core/service.py, find_mongod).
+    return any(os.path.isfile(f"{folder}/db/bin/{name}") for name in ("mongod", "mongod.exe"))
 
 
 def require_fiftyone() -> None:

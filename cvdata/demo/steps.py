@@ -17,6 +17,7 @@ from ..errors import UsageError, show
 from ..files import PRIVATE
 from .curating import augment_pictures, divide, even_out
 from .drawing import PICTURES, draw_pictures
+from .labelling import propose_labels
 from .learning import learn
 from .looking import draw_sheet, find_faults, take_in
 from .measuring import measure
@@ -31,7 +32,7 @@ def run_demo(
     """Do the steps one after the other, and yield what each did.
 
     Args:
-        training: also train a detector, which takes a minute.
+        training: also train a detector, which takes a minute, and let it propose labels.
 
     Raises:
         UsageError: the folder is not empty and not to be overwritten, or no demo is in it.
@@ -40,7 +41,7 @@ def run_demo(
     tour = Tour(Path(folder), seed)
     _check_folder(tour.folder, overwrite)
     for step in STEPS:
-        if training or step is not learn:
+        if training or step not in (learn, propose_labels):
             yield step(tour)
 
 
@@ -163,5 +164,6 @@ STEPS: tuple[Callable[[Tour], Step], ...] = (
     convert_around,
     measure,
     learn,
+    propose_labels,
 )
 """What the demo does, in order."""

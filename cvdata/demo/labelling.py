@@ -1,0 +1,163 @@
+"""The step in which a model proposes labels for new pictures and a person checks a sample; the drawing plays it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ..convert import Edit, read, save, write_edit
+from ..dataset import Dataset
+from ..dataset.select import keep_annotations
+from ..errors import MissingExtraError
+from ..files import Counts
+from ..formats.predictions import Stored, read_prediction
+from ..ingest import IngestSettings, ingest
+from ..models.packages import check_packages
+from ..prelabel.accept import AcceptPart, AcceptSettings, accept, offers_of
+from ..prelabel.review import (
+    ReviewFile,
+    ReviewSettings,
+    SampleSettings,
+    draw_sample,
+    note_sample,
+    review,
+    sample_dataset,
+    without_scores,
+)
+from ..prelabel.review.judge import box_iou
+from ..prelabel.run import Target, prelabel
+from ..prelabel.settings import OTHERS, PrelabelSettings
+from .drawing import write_pictures
+from .shapes import draw
+from .tour import Look, Step, Tour
+
+__all__ = ["propose_labels"]
+
+_PICTURES = 300
+_NAME = "first"
+_LEAST = 0.5
+_REVIEW = ReviewSettings(iou=0.6, promise=0.9)
+_PER_CLASS = 40
+_SEEN = 0.3
+"""Overlap from which the person knows which object is meant."""
+
+
+def propose_labels(tour: Tour) -> Step:
+    """Let the detector of the step before propose labels for new pictures, review some, and accept the good ones."""
+    run, folder, pets = tour.folder / "run", tour.folder / "unlabelled", tour.folder / "proposed"
+    title = "Let the detector propose labels for new pictures, review a sample, accept what is good enough"
+    try:
+        check_packages("running a network", "torch", "torchvision", "safetensors")
+    except MissingExtraError as error:
+        return Step(title=title, lines=[f"Left out: {error.message}.", f"{error.hint}"])
+    drawing = draw(tour.seed + 2, os.path.abspath(folder), _PICTURES)
+    write_pictures(folder, drawing.pictures, tour)
+    ingest([folder], pets, settings=IngestSettings(workers=1, overwrite=True))
+    settings = PrelabelSettings(models=(str(run),), score={OTHERS: _LEAST})
+    prelabel(read(pets, "cvdata", workers=1), pets, settings, Target(name=_NAME), workers=1)
+    stored = read_prediction(pets, _NAME)
+    found, seen = _review(tour, pets, stored, drawing.dataset)
+    part = _accept(tour, pets)
+    begin = f"cvdata review {shlex.quote(str(pets))} --predictions {_NAME}"
+    return Step(
+        title=title,
+        commands=[
+            shlex.join(["cvdata", "prelabel", str(pets), "--model", str(run), "--name", _NAME, "--score", f"{_LEAST}"]),
+            f"{begin} {shlex.quote(str(tour.folder / 'to-correct'))} --per-class {_PER_CLASS}",
+            f"{begin} --corrected {shlex.quote(str(tour.folder / 'corrected'))} --promise 0.9 --iou 0.6",
+            shlex.join(["cvdata", "accept", str(pets), "--predictions", _NAME]),
+            shlex.join(["cvdata", "rank", str(pets), "--predictions", _NAME, "--number", "20"]),
+        ],
+        lines=_lines(stored, drawing.dataset, found, seen, part),
+        looks=[
+            Look(f"{tour.folder / 'to-correct'}", "the sample, as a person gets it"),
+            Look(f"{pets / 'predictions' / _NAME}", "the proposals, and what the review found (Parquet and JSON)"),
+        ],
+    )
+
+
+def _review(tour: Tour, pets: Path, stored: Stored, truth: Dataset) -> tuple[ReviewFile, int]:
+    """Draw a sample, correct it as the drawing says, and judge what came back."""
+    sample = draw_sample(stored, SampleSettings(per_class=_PER_CLASS, seed=tour.seed))
+    given = without_scores(sample_dataset(stored, sample, read(pets, "cvdata", workers=1).dataset))
+    save(given, tour.folder / "to-correct", "coco", settings=tour.settings())
+    note_sample(pets, sample)
+    save(_corrected(given, truth), tour.folder / "corrected", "coco", settings=tour.settings())
+    corrected = read(tour.folder / "corrected", "coco", workers=1).dataset
+    return review(pets, stored, corrected, _REVIEW)[0], len(given.annotations)
+
+
+def _corrected(sample: Dataset, truth: Dataset) -> Dataset:
+    """Do what a person does: leave a box that is good enough, move or rename another, delete what is nothing."""
+    table, rows = sample.annotations, {name: row for row, name in enumerate(truth.images.names)}
+    box, category, kept = table.box.copy(), table.category.copy(), []
+    classes = [sample.categories.names.index(name) for name in truth.categories.names]
+    for row, image in enumerate(table.image.tolist()):
+        at = rows[sample.images.names[image]]
+        there = slice(int(truth.offsets[at]), int(truth.offsets[at + 1]))
+        iou = box_iou(np.broadcast_to(box[row], truth.annotations.box[there].shape), truth.annotations.box[there])
+        if not len(iou) or iou.max() < _SEEN:
+            continue
+        kept.append(row)
+        best = there.start + int(iou.argmax())
+        category[row] = classes[truth.annotations.category[best]]
+        if iou.max() < _REVIEW.iou:
+            box[row] = truth.annotations.box[best]
+    changed = replace(sample, annotations=replace(table, box=box, category=category))
+    return keep_annotations(changed, np.array(kept, np.int64))
+
+
+def _accept(tour: Tour, pets: Path) -> AcceptPart:
+    """Make truth of what the review promises to be good."""
+    reading = read(pets, "cvdata", workers=1)
+    settings = AcceptSettings(predictions=(_NAME,))
+    outcome = accept(reading.dataset, offers_of(pets, settings), settings)
+    edit = Edit(
+        command="accept",
+        settings=msgspec.to_builtins(settings),
+        dataset=outcome.dataset,
+        added=Counts(0, outcome.part.accepted),
+    )
+    write_edit([reading], [pets], edit, None, settings=tour.settings())
+    return outcome.part
+
+
+def _lines(stored: Stored, truth: Dataset, found: ReviewFile, seen: int, part: AcceptPart) -> list[str]:
+    """Say what was promised, and what the drawing, which knows, finds of it."""
+    promised = ", ".join(f"{name} from {score:.2f}" for name, score in found.thresholds.items() if score is not None)
+    lines = [
+        f"It proposes {len(stored.dataset.annotations)} boxes in {len(stored.dataset.images)} pictures that nobody "
+        "labelled.",
+        f"A person looks at {seen} of them. There is none here: the drawing moves, renames and deletes in their place.",
+    ]
+    if not promised:
+        return [*lines, "From so few it promises nothing: more pictures to learn from would help."]
+    return [
+        *lines,
+        f"What follows, at least 90 % right: {promised}.",
+        f"{part.accepted} became labels, as a new version; the others stay proposals.",
+        f"The drawing knows: of what was accepted unseen {_precision(stored, truth, found)} are right.",
+    ]
+
+
+def _precision(stored: Stored, truth: Dataset, found: ReviewFile) -> str:
+    """Return how many of the proposals above the thresholds, and not reviewed, are right, in words."""
+    table, names = stored.dataset.annotations, stored.dataset.categories.names
+    least = np.array([np.inf if (own := found.thresholds.get(name)) is None else own for name in names])
+    chosen = (np.empty(0) if table.score is None else table.score) >= least[table.category]
+    chosen[[decision.row for decision in found.decisions]] = False
+    rows = {name: row for row, name in enumerate(truth.images.names)}
+    right = 0
+    for row in np.flatnonzero(chosen).tolist():
+        at = rows[stored.dataset.images.names[table.image[row]]]
+        there = slice(int(truth.offsets[at]), int(truth.offsets[at + 1]))
+        same = truth.annotations.category[there] == truth.categories.names.index(names[table.category[row]])
+        others = truth.annotations.box[there][same]
+        right += bool((box_iou(np.broadcast_to(table.box[row], others.shape), others) >= _REVIEW.iou).any())
+    count = int(chosen.sum())
+    return f"{right} of {count}" + (f" ({100 * right / count:.1f} %)" if count else "")
