@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ..convert import Edit, read, save, write_edit
 from ..dataset import Dataset
@@ -93,23 +95,36 @@ def _review(tour: Tour, pets: Path, stored: Stored, truth: Dataset) -> tuple[Rev
 
 
 def _corrected(sample: Dataset, truth: Dataset) -> Dataset:
-    """Do what a person does: leave a box that is good enough, move or rename another, delete what is nothing."""
-    table, rows = sample.annotations, {name: row for row, name in enumerate(truth.images.names)}
+    """Do what a person does: leave a good box, move or rename another, delete what is nothing or there twice."""
+    table = sample.annotations
     box, category, kept = table.box.copy(), table.category.copy(), []
     classes = [sample.categories.names.index(name) for name in truth.categories.names]
-    for row, image in enumerate(table.image.tolist()):
-        at = rows[sample.images.names[image]]
-        there = slice(int(truth.offsets[at]), int(truth.offsets[at + 1]))
-        iou = box_iou(np.broadcast_to(box[row], truth.annotations.box[there].shape), truth.annotations.box[there])
-        if not len(iou) or iou.max() < _SEEN:
+    for row, best, iou in _matched(sample, np.arange(len(table)), truth):
+        if iou < _SEEN:
             continue
         kept.append(row)
-        best = there.start + int(iou.argmax())
         category[row] = classes[truth.annotations.category[best]]
-        if iou.max() < _REVIEW.iou:
+        if iou < _REVIEW.iou:
             box[row] = truth.annotations.box[best]
     changed = replace(sample, annotations=replace(table, box=box, category=category))
-    return keep_annotations(changed, np.array(kept, np.int64))
+    return keep_annotations(changed, np.array(sorted(kept), np.int64))
+
+
+def _matched(found: Dataset, rows: NDArray[np.int64], truth: Dataset) -> Iterator[tuple[int, int, float]]:
+    """Yield which object of the truth each annotation is of, one to one, the likeliest first, and their overlap."""
+    place = {name: at for at, name in enumerate(truth.images.names)}
+    for image in np.unique(found.annotations.image[rows]).tolist():
+        mine = rows[found.annotations.image[rows] == image]
+        at = place[found.images.names[image]]
+        true = np.arange(truth.offsets[at], truth.offsets[at + 1])
+        pairs = np.stack(np.meshgrid(mine, true, indexing="ij"), axis=-1).reshape(-1, 2)
+        iou = box_iou(found.annotations.box[pairs[:, 0]], truth.annotations.box[pairs[:, 1]])
+        used: set[tuple[str, int]] = set()
+        for one in np.argsort(-iou, kind="stable").tolist():
+            row, best = pairs[one].tolist()
+            if ("found", row) not in used and ("true", best) not in used:
+                used |= {("found", row), ("true", best)}
+                yield row, best, float(iou[one])
 
 
 def _accept(tour: Tour, pets: Path) -> AcceptPart:
@@ -151,13 +166,11 @@ def _precision(stored: Stored, truth: Dataset, found: ReviewFile) -> str:
     least = np.array([np.inf if (own := found.thresholds.get(name)) is None else own for name in names])
     chosen = (np.empty(0) if table.score is None else table.score) >= least[table.category]
     chosen[[decision.row for decision in found.decisions]] = False
-    rows = {name: row for row, name in enumerate(truth.images.names)}
-    right = 0
-    for row in np.flatnonzero(chosen).tolist():
-        at = rows[stored.dataset.images.names[table.image[row]]]
-        there = slice(int(truth.offsets[at]), int(truth.offsets[at + 1]))
-        same = truth.annotations.category[there] == truth.categories.names.index(names[table.category[row]])
-        others = truth.annotations.box[there][same]
-        right += bool((box_iou(np.broadcast_to(table.box[row], others.shape), others) >= _REVIEW.iou).any())
+    theirs = [truth.categories.names.index(name) for name in names]
+    matched = list(_matched(stored.dataset, np.arange(len(table)), truth))
+    right = sum(
+        bool(chosen[row]) and iou >= _REVIEW.iou and theirs[table.category[row]] == truth.annotations.category[best]
+        for row, best, iou in matched
+    )
     count = int(chosen.sum())
     return f"{right} of {count}" + (f" ({100 * right / count:.1f} %)" if count else "")
