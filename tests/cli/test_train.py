@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -192,6 +193,22 @@ def test_what_is_interrupted_in_its_first_epoch_promises_no_whole_one(shapes: Pa
     said = begun.communicate()[1].splitlines()
 
     assert (begun.returncode, said[-1]) == (130, "interrupted; no epoch was whole yet; --resume begins 'run' again")
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_ends_all_processes_of_a_run_interrupts_it(shapes: Path) -> None:
+    words = [CVDATA, "train", "detector", "coco", "run", *QUICK, "--epochs", "500", "--workers", "2"]
+    begun = subprocess.Popen(
+        words, cwd=shapes.parent, env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not (shapes.parent / "run/metrics.jsonl").is_file() and begun.poll() is None:
+        time.sleep(0.01)
+    os.killpg(begun.pid, signal.SIGTERM)
+    errors = begun.communicate()[1]
+
+    assert begun.returncode == 130, errors
+    assert "internal error" not in errors
+    assert "interrupted" in errors.splitlines()[-1]
 
 
 @pytest.mark.slow

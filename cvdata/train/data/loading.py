@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -218,6 +219,12 @@ class PictureLoader(DataLoader[Any]):
 def _begin(number: int) -> None:  # noqa: ARG001 - torch passes it
     """Leave Ctrl-C to the parent, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     if sys.platform == "linux":
         die_with(os.getppid())
     keep_memory()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what a handler is given
+    """End a worker quietly: a scheduler ends all processes of a job, and torch takes one that died for a fault."""
+    os._exit(0)
