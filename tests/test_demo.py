@@ -239,13 +239,32 @@ def test_what_the_demo_says_to_look_at_is_there(steps: list[Step]) -> None:
     assert [path for path in looks if not Path(path).exists()] == []
 
 
-@pytest.mark.slow
-def test_the_detector_that_the_demo_trains_finds_shapes_that_it_never_saw(tmp_path: Path) -> None:
-    [learnt] = [step for step in run_demo(tmp_path / "tour") if step.title.startswith("Train")]
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+    """Go on the whole tour, and return its last two steps."""
+    *_, learnt, proposed = run_demo(tmp_path_factory.mktemp("whole") / "tour")
+    return {"learnt": learnt, "proposed": proposed}
 
-    [value] = re.findall(r"AP50 (0\.\d+)", "\n".join(learnt.lines))
+
+@pytest.mark.slow
+def test_the_detector_that_the_demo_trains_finds_shapes_that_it_never_saw(trained: dict[str, Step]) -> None:
+    step = trained["learnt"]
+
+    [value] = re.findall(r"AP50 (0\.\d+)", "\n".join(step.lines))
     assert float(value) >= 0.5
-    assert [look.path for look in learnt.looks if not Path(look.path).exists()] == []
+    assert [look.path for look in step.looks if not Path(look.path).exists()] == []
+
+
+@pytest.mark.slow
+def test_what_the_demo_accepts_unseen_is_as_good_as_promised(trained: dict[str, Step]) -> None:
+    step = trained["proposed"]
+    words = "\n".join(step.lines)
+
+    [(right, count)] = re.findall(r"accepted unseen (\d+) of (\d+)", words)
+    assert "at least 90 % right: " in words
+    assert int(right) >= 0.9 * int(count)
+    assert "To label next, of " in words
+    assert [look.path for look in step.looks if not Path(look.path).exists()] == []
 
 
 def test_two_demos_are_the_same_but_for_links_and_times(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ from ..formats.predictions import Stored, read_prediction
 from ..ingest import IngestSettings, ingest
 from ..models.packages import check_packages
 from ..prelabel.accept import AcceptPart, AcceptSettings, accept, offers_of
+from ..prelabel.ranking.job import rank_pictures
+from ..prelabel.ranking.opinions import Found
+from ..prelabel.ranking.report import RankSettings
 from ..prelabel.review import (
     ReviewFile,
     ReviewSettings,
@@ -75,7 +78,7 @@ def propose_labels(tour: Tour) -> Step:
             shlex.join(["cvdata", "accept", str(pets), "--predictions", _NAME]),
             shlex.join(["cvdata", "rank", str(pets), "--predictions", _NAME, "--number", "20"]),
         ],
-        lines=_lines(stored, drawing.dataset, found, seen, part),
+        lines=[*_lines(stored, drawing.dataset, found, seen, part), _next(pets, stored)],
         looks=[
             Look(f"{tour.folder / 'to-correct'}", "the sample, as a person gets it"),
             Look(f"{pets / 'predictions' / _NAME}", "the proposals, and what the review found (Parquet and JSON)"),
@@ -158,6 +161,17 @@ def _lines(stored: Stored, truth: Dataset, found: ReviewFile, seen: int, part: A
         f"{part.accepted} became labels, as a new version; the others stay proposals.",
         f"The drawing knows: of what was accepted unseen {_precision(stored, truth, found)} are right.",
     ]
+
+
+def _next(pets: Path, stored: Stored) -> str:
+    """Say which picture a person should label next."""
+    dataset = read(pets, "cvdata", workers=1).dataset
+    found = Found(name=_NAME, dataset=stored.dataset, sha256=stored.about.sha256, least=_LEAST)
+    report = rank_pictures(dataset, RankSettings(number=20), found=[found]).report
+    if not report.first:
+        return "Every picture has labels now."
+    first = report.first[0]
+    return f"To label next, of {report.ranked} pictures that still have no labels: {first.image} ({first.reason})."
 
 
 def _precision(stored: Stored, truth: Dataset, found: ReviewFile) -> str:
