@@ -28,6 +28,7 @@ __all__ = ["accept"]
         "cvdata accept pets --predictions first --above car=0.71,person=0.6",
         "cvdata accept pets --predictions first --above 0.8 --whole-pictures --empty-below 0.3",
         "cvdata accept pets --predictions first --tagged",
+        "cvdata accept pets --predictions masks --above 0 --outlines",
         then="What a person decided in cvdata review overrules the scores. Each new label says in its attribute "
         "`origin` where it comes from. cvdata diff shows what came in; cvdata restore takes it back. "
         "Exit codes: 0 done; 1 failed, nothing was written; 2 wrong usage; 3 done, but bad items were put aside.",
@@ -84,6 +85,13 @@ def accept(
     iou: Annotated[
         float, typer.Option("--iou", metavar="IOU", help="Overlap with a label of its class from which it is that one.")
     ] = 0.5,
+    outlines: Annotated[
+        bool,
+        typer.Option(
+            "--outlines",
+            help="Give labels that have neither mask nor outline that of the proposal over them, of their class.",
+        ),
+    ] = False,
     to: ToOption = None,
     images: ImagesOption = None,
     media: MediaOption = Media.link,
@@ -121,6 +129,7 @@ def accept(
         whole_pictures=whole_pictures,
         iou=iou,
         empty_below=empty_below,
+        outlines=outlines,
     )
     check_accept(settings)
     output = Output(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import show
+from ..reports.scales import least_score, plural
 from .table import table_lines
 
 if TYPE_CHECKING:
@@ -23,14 +24,20 @@ def accept_lines(part: AcceptPart) -> list[str]:
     lines = []
     for one in part.predictions:
         models = ", ".join(show(name, _LONGEST_NAME) for name in one.models)
-        lines.append(f"{show(one.name)}: {_count(one.proposals, 'proposal')} of {models} ({one.sha256[:12]})")
+        lines.append(f"{show(one.name)}: {plural(one.proposals, 'proposal')} of {models} ({one.sha256[:12]})")
     lines += _class_lines(part)
     if part.left_out:
         reasons = ", ".join(f"{count:,} {REASONS[reason]}" for reason, count in part.left_out.items())
         lines.append(f"left out: {reasons}")
-    lines.append(f"{_count(part.images, 'picture')} got {_count(part.accepted, 'label')}")
+    lines.append(f"{plural(part.images, 'picture')} got {plural(part.accepted, 'label')}")
+    if part.outlined is not None:
+        over = "it" if part.outlined == 1 else "them"
+        lines.append(
+            f"{plural(part.outlined, 'label')} that had none got the mask or outline of a proposal over {over}"
+        )
     if part.emptied:
-        lines.append(f"{_count(part.emptied, 'picture')} in which nothing likely was found now count as empty")
+        count = "counts" if part.emptied == 1 else "count"
+        lines.append(f"{plural(part.emptied, 'picture')} in which nothing likely was found now {count} as empty")
     return lines
 
 
@@ -48,10 +55,6 @@ def _class_lines(part: AcceptPart) -> list[str]:
 
 
 def _cells(row: AcceptedClass) -> list[str]:
-    least = "-" if row.threshold is None else f"{row.threshold:.3g}"
+    least = "-" if row.threshold is None else f"{least_score(row.threshold):g}"
     counts = (row.proposals, row.accepted, row.reviewed, row.drawn)
     return [show(row.name, _LONGEST_NAME), least, *(f"{count:,}" for count in counts)]
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"

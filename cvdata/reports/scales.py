@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["log_ticks", "plural", "short", "ticks", "whole_ticks"]
+__all__ = ["least_score", "log_ticks", "plural", "short", "ticks", "whole_ticks"]
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
@@ -36,6 +36,11 @@ def short(value: float) -> str:
         if abs(value) >= limit:
             return f"{value / limit:.3g}{letter}"
     return f"{value:.3g}"
+
+
+def least_score(value: float) -> float:
+    """Round a threshold up to thousandths: written so, it never lets in more than it does."""
+    return math.ceil(1000 * value - 1e-9) / 1000
 
 
 def plural(count: int, noun: str) -> str:

@@ -117,7 +117,7 @@ def test_a_folder_may_be_made_in_another_format(pets: Path, tmp_path: Path) -> N
     ("arguments", "said"),
     [
         ([], "nobody has reviewed the predictions 'first'"),
-        (["--above", "lots"], "--above is 'lots'"),
+        (["--above", "lots"], "--above has 'lots'"),
         (["--above", "0.5", "--only-reviewed"], "leave out --above"),
         (["--above", "0.5", "--empty-below", "0.1"], "--empty-below is 0.1"),
         (["--above", "dgo=0.5"], "did you mean 'dog'?"),

@@ -135,6 +135,15 @@ def test_to_ask_for_less_than_was_promised_is_said(pets: Path) -> None:
     ]
 
 
+def test_to_ask_for_less_is_nothing_to_say_where_it_lets_in_no_more(pets: Path) -> None:
+    seen = Decision(row=3, image="c.jpg", outcome="kept", category="cat", box=ROWS[3][2])
+    reviewed(pets, seen, thresholds={"cat": 0.8, "dog": 0.9})
+
+    codes = [[found.code for found in accepted(pets, above=least).findings] for least in (0.31, 0.3)]
+
+    assert ["below-promise" in some for some in codes] == [False, True]
+
+
 def test_a_box_of_a_review_that_is_none_is_refused_with_its_place(pets: Path) -> None:
     reviewed(pets, drawn=(Drawn(image="d.jpg", category="dog", box=(1, 1, 0, 10)),), thresholds={})
 

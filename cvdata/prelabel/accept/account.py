@@ -17,13 +17,16 @@ from .offers import Offer
 from .origins import Known
 from .report import REASONS, AcceptedClass, AcceptedPrediction, AcceptPart, Reason
 
-__all__ = ["TAKEN", "code_of", "findings_of", "part_of"]
+__all__ = ["OUTLINED", "TAKEN", "code_of", "findings_of", "part_of"]
 
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 TAKEN = -1
 """Verdict on what becomes truth; what does not has the place of its reason."""
+
+OUTLINED = -2
+"""Verdict on what gave its outline to a label that is there."""
 
 _CODES: tuple[Reason, ...] = tuple(REASONS)
 _EXAMPLES = 5
@@ -35,18 +38,22 @@ def code_of(reason: Reason) -> int:
     return _CODES.index(reason)
 
 
-def part_of(candidates: Candidates, verdict: Ints, offers: Sequence[Offer], *, partly: int, emptied: int) -> AcceptPart:
+def part_of(
+    candidates: Candidates, verdict: Ints, offers: Sequence[Offer], *, outlines: bool, partly: int, emptied: int
+) -> AcceptPart:
     """Return the account; every candidate is in it once.
 
     Args:
+        outlines: labels were to get outlines.
         partly: pictures in which objects are still proposed; `emptied`: pictures that count as empty now.
     """
     chosen = np.flatnonzero(verdict == TAKEN)
-    left = np.bincount(verdict[verdict != TAKEN], minlength=len(_CODES)).tolist()
+    left = np.bincount(verdict[verdict >= 0], minlength=len(_CODES)).tolist()
     return AcceptPart(
         predictions=[_prediction(candidates, verdict, source, offer) for source, offer in enumerate(offers)],
         classes=[row for source, offer in enumerate(offers) for row in _classes(candidates, verdict, source, offer)],
         accepted=len(chosen),
+        outlined=int((verdict == OUTLINED).sum()) if outlines else None,
         left_out={reason: count for reason, count in zip(_CODES, left, strict=True) if count},
         images=len(np.unique(candidates.image[chosen])),
         emptied=emptied,
@@ -100,9 +107,20 @@ def _classes(candidates: Candidates, verdict: Ints, source: int, offer: Offer) -
 
 
 def findings_of(
-    truth: Dataset, candidates: Candidates, verdict: Ints, known: Known, offers: Sequence[Offer], partly: Ints
+    truth: Dataset,
+    candidates: Candidates,
+    verdict: Ints,
+    known: Known,
+    offers: Sequence[Offer],
+    *,
+    partly: Ints,
+    plain: Ints,
 ) -> tuple[Finding, ...]:
-    """Return what a person should know of what was done, the gravest first."""
+    """Return what a person should know of what was done, the gravest first.
+
+    Args:
+        partly: pictures in which objects are still proposed, rows; `plain`: labels that could get an outline, rows.
+    """
     images = candidates.image[verdict == TAKEN]
     was_empty = np.unique(images[truth.images.state[images] == State.EMPTY])
     late = _decided_late(truth, candidates, known, offers)
@@ -116,6 +134,10 @@ def findings_of(
     if lost := lost_shapes(candidates, np.flatnonzero(verdict == TAKEN), offers):
         message = f"the mask, outline or keypoints of {plural(lost, 'object')} were left out: a person moved the box"
         found.append(Finding(code="shapes-left-out", message=message, count=lost, examples=[]))
+    if len(plain):
+        some = [show(truth.images.names[row], _LONGEST_NAME) for row in np.unique(truth.annotations.image[plain])]
+        message = f"proposals over {plural(len(plain), 'label')} have a mask or outline that the label has not{_PLAIN}"
+        found.append(Finding(code="outlines-left-out", message=message, count=len(plain), examples=some[:_EXAMPLES]))
     return tuple(note for note in (*found, *(note for offer in offers for note in offer.findings)) if note.count)
 
 
@@ -123,6 +145,7 @@ _PARTLY = (
     ": the rest is still proposed, and training learns it as background; label it too, or use --whole-pictures, which "
     "takes only pictures of which everything can be taken"
 )
+_PLAIN = ": --outlines gives it to them"
 _LATE = ": they stay as they were accepted; correct them, or restore the version before and accept again"
 
 

@@ -23,13 +23,15 @@ class Meetings:
     """Pairs of objects of one picture that overlap enough to be one.
 
     Attributes:
-        truth, candidate: int64, rows of annotations and of candidates; `same`: bool, they have one class.
+        truth, candidate: int64, rows of annotations and of candidates; `same`: bool, they have one class; `overlap`:
+            float64, intersection over union.
         first, second: int64, rows of candidates; `alike`: bool, they have one class.
     """
 
     truth: Ints
     candidate: Ints
     same: Flags
+    overlap: NDArray[np.float64]
     first: Ints
     second: Ints
     alike: Flags
@@ -51,13 +53,14 @@ def meetings_of(truth: Dataset, candidates: Candidates, iou: float) -> Meetings:
     whole = np.asarray(np.isnan(box).all(axis=1))
     box = np.where(whole[:, None], [0.0, 0.0, 1.0, 1.0], box)
     pairs = meeting(box, 2 * image + whole)
-    pairs = pairs.take(overlap(pairs, areas(box)) >= iou)
+    share = overlap(pairs, areas(box))
+    pairs, share = pairs.take(share >= iou), share[share >= iou]
     single = not (whole[pairs.first] & (maker[pairs.first] == maker[pairs.second])).any()
     same = (category[pairs.first] == category[pairs.second]) | (whole[pairs.first] & single)
-    return _split(pairs, same, mine, theirs)
+    return _split(pairs, same, share, mine, theirs)
 
 
-def _split(pairs: Pairs, same: Flags, mine: Ints, theirs: Ints) -> Meetings:
+def _split(pairs: Pairs, same: Flags, share: NDArray[np.float64], mine: Ints, theirs: Ints) -> Meetings:
     """Tell pairs with an annotation of the truth, which stand first, from pairs of candidates."""
     known = len(mine)
     across = (pairs.first < known) & (pairs.second >= known)
@@ -66,6 +69,7 @@ def _split(pairs: Pairs, same: Flags, mine: Ints, theirs: Ints) -> Meetings:
         truth=mine[pairs.first[across]],
         candidate=theirs[pairs.second[across] - known],
         same=same[across],
+        overlap=share[across],
         first=theirs[pairs.first[inside] - known],
         second=theirs[pairs.second[inside] - known],
         alike=same[inside],

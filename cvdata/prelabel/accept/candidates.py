@@ -134,7 +134,8 @@ def _of(source: int, offer: Offer, truth: Dataset, classes: Ints, at: dict[str, 
 def is_elsewhere(left: Box, proposed: Floats) -> bool:
     """Tell whether a person moved a box: an edge is off by more than rounding makes it."""
     edges = np.array(left)
-    edges[2:] += edges[:2]
+    with np.errstate(over="ignore"):  # such a box is refused later
+        edges[2:] += edges[:2]
     far = np.abs(edges - [*proposed[:2], *(proposed[:2] + proposed[2:])])
     return not bool((far <= STILL).all())
 

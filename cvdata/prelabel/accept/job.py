@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from ...dataset import Dataset, State
 from ...errors import UsageError, show
 from ...files import Finding
-from .account import TAKEN, code_of, findings_of, part_of
+from .account import OUTLINED, TAKEN, code_of, findings_of, part_of
 from .already import Meetings, labelled_before, labelled_twice, meetings_of
 from .build import with_accepted, with_state
 from .candidates import NOBODY, REMOVED, Candidates, gather, places_of
 from .offers import Offer
 from .origins import Known, known_rows
+from .outlines import outlines_over, with_outlines
 from .report import AcceptPart, Reason
 from .settings import AcceptSettings, check_accept
 
@@ -60,7 +61,11 @@ def accept(truth: Dataset, offers: Sequence[Offer], settings: AcceptSettings) ->
     met = meetings_of(truth, candidates, settings.iou)
     verdict = _verdicts(candidates, settings)
     before = labelled_before(truth, candidates, known, met)
-    verdict[(verdict == TAKEN) & before] = code_of("already-labelled")
+    good = (verdict == TAKEN) & before
+    verdict[good] = code_of("already-labelled")
+    outlines = outlines_over(truth, candidates, good, known, met, offers)
+    if settings.outlines:
+        verdict[outlines.proposal] = OUTLINED
     twice = labelled_twice(candidates, verdict == TAKEN, met)
     verdict[twice] = code_of("already-labelled")
     partly = _partly(truth, candidates, verdict, known, met, before)
@@ -69,10 +74,14 @@ def accept(truth: Dataset, offers: Sequence[Offer], settings: AcceptSettings) ->
         partly = partly[:0]
     empty = _empty(truth, candidates, verdict, offers, settings)
     chosen = np.flatnonzero(verdict == TAKEN)
-    dataset = with_accepted(truth, candidates, chosen, offers) if len(chosen) else truth
+    dataset = truth
+    if settings.outlines and len(outlines.label):
+        dataset = with_outlines(truth, candidates, outlines, offers)
+    dataset = with_accepted(dataset, candidates, chosen, offers) if len(chosen) else dataset
     dataset = with_state(dataset, empty, State.EMPTY) if len(empty) else dataset
-    part = part_of(candidates, verdict, offers, partly=len(partly), emptied=len(empty))
-    findings = findings_of(truth, candidates, verdict, known, offers, partly)
+    part = part_of(candidates, verdict, offers, outlines=settings.outlines, partly=len(partly), emptied=len(empty))
+    plain = outlines.label[:0] if settings.outlines else outlines.label
+    findings = findings_of(truth, candidates, verdict, known, offers, partly=partly, plain=plain)
     return Accepted(dataset, part, findings)
 
 

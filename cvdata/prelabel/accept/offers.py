@@ -6,9 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ...errors import UsageError, nearest_of, show
 from ...files import Finding
 from ...formats.predictions import Stored, read_prediction
+from ...reports.scales import least_score
 from ..review.notes import read_review
 from ..review.records import Decision, Drawn, ReviewFile
 from .settings import AcceptSettings
@@ -80,7 +83,7 @@ def _offer(root: str | os.PathLike[str], stored: Stored, settings: AcceptSetting
         )
     opinions = tagged or (Opinions() if review is None else Opinions(review.decisions, review.drawn))
     thresholds = _thresholds(stored, settings, review)
-    doubts = () if review is None or not settings.has_scores else _below_promise(review, thresholds)
+    doubts = () if review is None or not settings.has_scores else _below_promise(stored, review, thresholds)
     return Offer(stored, opinions, thresholds, (*opinions.findings, *doubts))
 
 
@@ -92,22 +95,28 @@ def _thresholds(stored: Stored, settings: AcceptSettings, review: ReviewFile | N
     return {name: score for name, score in asked.items() if score is not None}
 
 
-def _below_promise(review: ReviewFile, thresholds: Mapping[str, float]) -> tuple[Finding, ...]:
-    """Say so where less is asked for than the review can promise."""
-    promised = review.thresholds
-    low = [n for n, score in thresholds.items() if n in promised and _is_less(score, promised[n])]
+def _below_promise(stored: Stored, review: ReviewFile, thresholds: Mapping[str, float]) -> tuple[Finding, ...]:
+    """Say so where more is let in than the review can promise."""
+    low = _lets_in_more(stored, review, thresholds)
     if not low:
         return ()
-    said = [
-        f"{show(n, 40)} from {thresholds[n]:g}; promised from {promised[n]:g}"
-        if promised[n] is not None
-        else f"{show(n, 40)} from {thresholds[n]:g}; nothing can be promised yet"
-        for n in low
-    ]
+    said = [f"{show(name, 40)} from {thresholds[name]:g}; {_promised(review.thresholds[name])}" for name in low]
     of = "1 class" if len(low) == 1 else f"{len(low):,} classes"
     message = f"of {of} less is asked for than the review of '{show(review.prediction)}' can promise"
     return (Finding(code="below-promise", message=message, count=len(low), examples=said[:5]),)
 
 
-def _is_less(score: float, promised: float | None) -> bool:
-    return promised is None or score < promised
+def _lets_in_more(stored: Stored, review: ReviewFile, thresholds: Mapping[str, float]) -> list[str]:
+    """Return the classes of which proposals come in that nobody decided on, and that lie below what is promised."""
+    table, names = stored.dataset.annotations, stored.dataset.categories.names
+    score = np.zeros(len(table)) if table.score is None else np.nan_to_num(table.score, nan=0.0)
+    asked = np.array([thresholds.get(name, np.inf) for name in names])
+    bounds = [review.thresholds.get(name, 0.0) for name in names]
+    promised = np.array([np.inf if bound is None else bound for bound in bounds])
+    more = (score >= asked[table.category]) & (score < promised[table.category])
+    more[[decision.row for decision in review.decisions]] = False
+    return [names[row] for row in np.unique(table.category[more]).tolist()]
+
+
+def _promised(score: float | None) -> str:
+    return "nothing can be promised yet" if score is None else f"promised from {least_score(score):g}"

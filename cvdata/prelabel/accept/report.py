@@ -66,9 +66,10 @@ class AcceptedPrediction(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
 
 class AcceptPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What became truth and what did not: proposals + drawn = accepted + all of `left_out`.
+    """What became truth and what did not: proposals + drawn = accepted + outlined + all of `left_out`.
 
     Attributes:
+        outlined: labels that were there and got the outline of a proposal; None where that was not asked for.
         left_out: how many, by reason, see `REASONS`.
         images: pictures that got labels; `emptied`: those that count as empty now.
         partly: pictures that nobody had labelled, and of which objects are still proposed and not labelled.
@@ -78,6 +79,7 @@ class AcceptPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     predictions: list[AcceptedPrediction]
     classes: list[AcceptedClass]
     accepted: int
+    outlined: int | None
     left_out: dict[Reason, int]
     images: int
     emptied: int

@@ -21,6 +21,7 @@ class AcceptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         tagged: what people tagged in FiftyOne, in place of what was reviewed.
         whole_pictures: only pictures of which all that is proposed becomes truth.
         iou: overlap with an object of the same class from which a proposal is that object.
+        outlines: labels that have neither mask nor outline get that of the proposal over them.
         empty_below: pictures in which nothing is proposed with this score count as empty; None to leave them as they
             are.
     """
@@ -32,6 +33,7 @@ class AcceptSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tagged: bool = False
     whole_pictures: bool = False
     iou: float = 0.5
+    outlines: bool = False
     empty_below: float | None = None
 
     @property
