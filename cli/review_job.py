@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import UsageError, show
+from ..reports.scales import plural
 from .choices import Verify
 from .review_text import drawn_lines
 from .source import read_source
@@ -201,7 +202,7 @@ class _InApp:
         place = f"FiftyOne, dataset {self.put.name}"
         lines = drawn_lines(self.sample, place=place, then=f"{self.proposals.command} --pull")
         if self.put.missing:
-            lines.append(f"note: {self.put.missing:,} pictures were not found and cannot be shown")
+            lines.append(f"note: not found, and not to be shown: {plural(self.put.missing, 'picture')}")
         sys.stderr.write("\n".join(lines) + "\n")
 
     def open(self, port: int, *, quiet: bool) -> None:
@@ -274,7 +275,7 @@ class Judging:
 
         pulled = read_review(self.proposals.review_name, identity=proposals_hash(self.proposals.stored))
         if pulled.problems:
-            message = f"{len(pulled.problems):,} labels in FiftyOne cannot be taken"
+            message = f"{plural(len(pulled.problems), 'label')} in FiftyOne cannot be taken"
             some = list(pulled.problems[:3])
             findings.append(Finding(code="bad-labels", message=message, count=len(pulled.problems), examples=some))
         rows = np.array([row for row, tags in enumerate(pulled.tags) if "reject" not in tags], np.int64)
@@ -282,13 +283,13 @@ class Judging:
 
 
 def _left_out(reading: Reading) -> Sequence[Finding]:
-    """Say what could not be read of a corrected dataset: it counts as removed."""
+    """Say what could not be read of a corrected dataset, and what it counts as."""
     from ..files import Finding
 
     bad = reading.intake.quarantine
     if not bad:
         return ()
-    count = reading.intake.quarantined.annotations + reading.intake.quarantined.images
-    message = f"{count:,} items of the corrected dataset are bad and count as removed"
+    what = "labels among them count as removed, pictures as if they had not come back"
+    message = f"{plural(len(bad), 'item')} of the corrected dataset cannot be read: {what}"
     some = [f"{show(item.file)}: {show(item.found)}" for item in bad[:3]]
-    return (Finding(code="bad-items", message=message, count=count, examples=some),)
+    return (Finding(code="bad-items", message=message, count=len(bad), examples=some),)

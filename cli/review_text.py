@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import show
-from ..reports.scales import plural
+from ..reports.scales import least_score, plural
 from .show import finding_lines
 from .table import table_lines
 
@@ -132,8 +131,7 @@ def _bar(band: BandFigures) -> str:
 
 
 def _threshold(value: float | None) -> str:
-    """Return a score, never one that lets more in than what was seen."""
-    return "any score" if value is None else f"{math.ceil(1000 * value - 1e-9) / 1000:.3f}"
+    return "any score" if value is None else f"{least_score(value):.3f}"
 
 
 def _percent(share: float | None) -> str:

@@ -173,6 +173,25 @@ def test_an_untouched_sample_is_doubted(pets: Path, tmp_path: Path) -> None:
     assert [f.code for f in report.findings] == ["unchanged-sample"]
 
 
+def test_a_file_that_cannot_be_read_is_a_picture_that_did_not_come_back(pets: Path, tmp_path: Path) -> None:
+    drawn(pets, tmp_path / "todo", "--to", "voc")
+    (first, *_) = sorted((tmp_path / "todo/Annotations").glob("*.xml"))
+    first.write_text("<annotation>")
+
+    report = judged(pets, tmp_path / "todo")
+
+    bad = next(finding for finding in report.findings if finding.code == "bad-items")
+    assert (bad.count, bad.message) == (
+        1,
+        "1 item of the corrected dataset cannot be read: labels among them count as removed, pictures as if they had "
+        "not come back",
+    )
+    assert report.outcomes["removed"] == 0
+    (sample,) = report.review.samples
+    assert report.outcomes["kept"] == sample.judged < sample.asked
+    assert "pictures-missing" in [finding.code for finding in report.findings]
+
+
 def test_labels_of_whole_pictures_are_corrected_by_moving_files(tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ from cvdata.prelabel.review import (
     review,
     sample_dataset,
 )
+from cvdata.prelabel.review.notes import note_sample
 
 from .reviewed import line_up, proposals_in, without
 
@@ -159,6 +162,36 @@ def test_a_damaged_note_is_one_message_with_its_place(pets: Path, stored: Stored
     with pytest.raises(CvdataError) as caught:
         next_sample(pets, stored, FEW)
     assert str(caught.value).startswith(f"predictions/first/{file}: ")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"rows": ()}, {"rows": (3, 3)}, {"images": ()}, {"images": ("elsewhere.jpg",)}],
+    ids=lambda damage: "-".join(damage),
+)
+def test_a_sample_of_other_pictures_or_of_nothing_is_refused(
+    pets: Path, stored: Stored, damage: dict[str, Any]
+) -> None:
+    sample = next_sample(pets, stored, FEW)
+    note_sample(pets, msgspec.structs.replace(sample, **damage))
+
+    with pytest.raises(FormatError, match=r"review/sample\.json: its rows or pictures are not those of a sample"):
+        review(pets, stored, sample_dataset(stored, sample, None), ReviewSettings())
+
+
+@pytest.mark.parametrize(
+    "damage", [("kept", "category", ""), ("thresholds", "cat", -1.0)], ids=lambda damage: damage[1]
+)
+def test_a_review_with_a_class_or_a_threshold_that_is_none_is_refused(
+    pets: Path, stored: Stored, damage: tuple[str, str, Any]
+) -> None:
+    found = msgspec.to_builtins(correct(pets, stored, FEW, lambda row: False))
+    where = found["thresholds"] if damage[0] == "thresholds" else found["decisions"][0]
+    where[damage[1]] = damage[2]
+    write_note(pets, "first", REVIEW, msgspec.json.encode(found))
+
+    with pytest.raises(FormatError, match=r"review/review\.json: Expected "):
+        read_review(pets, stored)
 
 
 def test_notes_of_other_proposals_are_refused(pets: Path, stored: Stored) -> None:

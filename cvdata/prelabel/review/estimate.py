@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...reports.scales import plural
+from ...reports.scales import least_score, plural
 from .chance import allowed_wrong, interval, needed, promise_of
 from .draw import ClassOrder
 from .records import BandFigures, Candidate, ClassReview, ReviewSettings
@@ -223,7 +223,7 @@ def _advice(near: _Near, settings: ReviewSettings) -> str:
     test = near.test
     if not test.seen:
         return "no proposal of it was seen yet"
-    where = "" if near.edge is None else f" from {near.edge:.3f} up"
+    where = "" if near.edge is None else f" from {least_score(near.edge):.3f} up"
     found = f"{test.wrong:,} wrong" if test.wrong else "all right" if test.seen > 1 else "it is right"
     supports = f"that supports {100 * np.floor(1000 * near.reached) / 1000:.1f} %"
     said = f"{plural(test.seen, 'proposal')} seen{where}, {found}: {supports}"

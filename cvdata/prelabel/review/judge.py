@@ -270,5 +270,6 @@ def _note_doubts(decisions: Sequence[Decision], drawn: Sequence[Drawn], findings
             hint="give the sample that was drawn last; an older one, or another dataset, cannot be judged",
         )
     if not drawn and all(decision.outcome == "kept" for decision in decisions):
-        message = f"all {count:,} proposals were left as they were: did anybody look?"
+        left = f"all {count:,} proposals were" if count > 1 else "the proposal was"
+        message = f"{left} left as {'they were' if count > 1 else 'it was'}: did anybody look?"
         findings.append(Finding(code="unchanged-sample", message=message, count=count, examples=[]))

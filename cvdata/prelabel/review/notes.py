@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TypeAlias, TypeVar
 
 import msgspec
+import numpy as np
 
 from ...errors import FormatError, Place, UsageError, show
 from ...formats._store_records import encode_record
@@ -31,6 +32,7 @@ def read_sample(root: Root, stored: Stored) -> ReviewSample | None:
     note = _read(root, stored, SAMPLE, ReviewSample)
     if note is not None:
         _check_rows(stored, note.sha256, note.rows, SAMPLE)
+        _check_pictures(stored, note)
     return note
 
 
@@ -60,6 +62,16 @@ def _check_rows(stored: Stored, sha256: str, rows: Iterable[int], file: str) -> 
     count = len(stored.dataset.annotations)
     if sha256 != proposals_hash(stored) or not all(0 <= row < count for row in rows):
         raise FormatError("it belongs to other proposals", at=_place(stored, file), hint=_CURE)
+
+
+def _check_pictures(stored: Stored, sample: ReviewSample) -> None:
+    """Refuse a sample that names a proposal twice or none at all, or other pictures than those of its proposals."""
+    rows = np.array(sample.rows, np.int64)
+    names = stored.dataset.images.names
+    owners = np.unique(stored.dataset.annotations.image[rows]).tolist()
+    if not len(rows) or (np.diff(rows) <= 0).any() or sample.images != tuple(names[owner] for owner in owners):
+        at = _place(stored, SAMPLE)
+        raise FormatError("its rows or pictures are not those of a sample", at=at, hint=_CURE)
 
 
 def _place(stored: Stored, file: str) -> Place:

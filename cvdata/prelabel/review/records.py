@@ -28,6 +28,7 @@ SAMPLE = "review/sample.json"
 REVIEW = "review/review.json"
 
 Box: TypeAlias = tuple[float, float, float, float]
+ClassName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 Outcome: TypeAlias = Literal["kept", "moved", "relabelled", "removed"]
 
 
@@ -118,7 +119,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     row: int
     image: str
     outcome: Outcome
-    category: str | None = None
+    category: ClassName | None = None
     box: Box | None = None
 
 
@@ -126,7 +127,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """An object that a person drew where nothing of the sample had been."""
 
     image: str
-    category: str
+    category: ClassName
     box: Box | None
 
 
@@ -236,5 +237,5 @@ class ReviewFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     samples: tuple[JudgedSample, ...]
     decisions: tuple[Decision, ...]
     drawn: tuple[Drawn, ...]
-    thresholds: dict[str, float | None]
+    thresholds: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)] | None]
     classes: tuple[ClassReview, ...]
