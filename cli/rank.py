@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import show
 from .app import app, examples, guarded
 from .options import check_png, names_in
 from .source import (
@@ -27,7 +28,6 @@ from .source import (
 if TYPE_CHECKING:
     from ..engine import Progress
     from ..prelabel.ranking.job import Ranking
-    from ..prelabel.ranking.report import RankReport
 
 __all__ = ["rank"]
 
@@ -152,20 +152,21 @@ def rank(
             vectors=read.vectors,
             source=name_of(source),
             version=read.version,
+            findings=read.findings,
         )
         if out is not None:
-            write_single(out, _table(out, ranking.report))
+            write_single(out, _table(out, ranking))
         if sheet is not None:
             write_single(sheet, _sheet(ranking, name_of(source), workers, progress))
     if as_json:
         print_json(ranking.report)
     if not quiet:
         sys.stderr.write("\n".join(lines(ranking.report)) + "\n")
-        sys.stderr.writelines(f"written: {path}\n" for path in (out, sheet) if path is not None)
+        sys.stderr.writelines(f"written: {show(path)}\n" for path in (out, sheet) if path is not None)
 
 
 def _check_outputs(out: Path | None, sheet: Path | None) -> None:
-    from ..errors import UsageError, show
+    from ..errors import UsageError
 
     check_png("--sheet", sheet)
     if out is not None and out.suffix.lower() not in (".txt", ".csv"):
@@ -175,10 +176,13 @@ def _check_outputs(out: Path | None, sheet: Path | None) -> None:
         )
 
 
-def _table(out: Path, report: RankReport) -> bytes:
-    from ..prelabel.ranking.table import rank_csv, rank_names
+def _table(out: Path, ranking: Ranking) -> bytes:
+    from ..curate.filter import encode_names
+    from ..prelabel.ranking.table import rank_csv
 
-    return rank_csv(report) if out.suffix.lower() == ".csv" else rank_names(report)
+    if out.suffix.lower() == ".csv":
+        return rank_csv(ranking.report)
+    return encode_names([ranking.drawn.images.names[row] for row in ranking.rows.tolist()])
 
 
 def _sheet(ranking: Ranking, name: str, workers: int | None, progress: Progress) -> bytes:

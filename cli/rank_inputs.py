@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..convert import Reading
     from ..dataset import Dataset
     from ..engine import Progress
+    from ..files import Finding
     from ..prelabel.ranking.opinions import Found
     from ..prelabel.ranking.report import RankSettings
     from ..prelabel.ranking.vectors import Vectors
@@ -23,12 +25,13 @@ __all__ = ["RankInputs", "RankRead"]
 
 @dataclass(frozen=True, slots=True)
 class RankRead:
-    """Everything that was read; `version`: id of that of a cvdata dataset."""
+    """Everything that was read; `version`: id of that of a cvdata dataset; `findings`: what was left out."""
 
     dataset: Dataset
     version: str | None
     found: list[Found]
     vectors: Vectors | None
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,7 @@ class RankInputs:
             self._version(),
             [*map(self._stored, self.predictions), *(self._found_in(path, reading, progress) for path in self.found)],
             None if self.embed is None else self._vectors(self.embed, reading.dataset, progress),
+            _left_out(reading),
         )
 
     def _version(self) -> str | None:
@@ -143,3 +147,16 @@ class RankInputs:
             store = store_in(root, embedder) if is_store(root) else None
         made = embeddings_of(dataset.images, embedder, store=store, workers=self.workers, progress=progress)
         return Vectors(name=embedder.name, sha256=embedder.sha256, rows=made.rows, vectors=made.vectors, bad=made.bad)
+
+
+def _left_out(reading: Reading) -> Sequence[Finding]:
+    """Say what of the dataset could not be read."""
+    from ..files import Finding
+    from ..reports.scales import plural
+
+    bad = reading.intake.quarantine
+    if not bad:
+        return ()
+    message = f"{plural(len(bad), 'bad item')} of SRC {'was' if len(bad) == 1 else 'were'} left out"
+    some = [f"{show(item.file)}: {show(item.found)}" for item in bad[:3]]
+    return (Finding(code="bad-items", message=message, count=len(bad), examples=some),)

@@ -11,7 +11,7 @@ import typer
 from ..errors import show
 from .app import app, examples, guarded
 from .output import ExitZeroOption
-from .similar_text import names_file, similar_lines
+from .similar_text import similar_lines
 from .source import (
     FormatOption,
     ImagesOption,
@@ -95,6 +95,7 @@ def similar(
 
     SRC may have labels or not. To find what to label next, --unlike spreads over all that is new.
     """
+    from ..curate.filter import encode_names
     from ..files import write_single
     from ..prelabel.embeddings.embedder import open_embedder
     from ..prelabel.embeddings.sheet import draw_similar
@@ -123,7 +124,7 @@ def similar(
         drawn = draw_similar(done.images, done.outcome, title=name_of(source), model=embedder.name)
         write_single(sheet, encode(drawn))
     if out is not None:
-        write_single(out, names_file(done.images, done.outcome.rows.tolist()))
+        write_single(out, encode_names([done.images.names[row] for row in done.outcome.rows.tolist()]))
     if as_json:
         print_json(done.report)
     if not quiet:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import Place, UsageError, show
+from ..errors import Place, show
 from .table import table_lines
 
 if TYPE_CHECKING:
-    from ..dataset import Images
     from ..prelabel.embeddings.similar import EmbedderPart, SimilarImage, SimilarReport
 
-__all__ = ["names_file", "similar_lines"]
+__all__ = ["similar_lines"]
 
 _PLAIN = "colour"
 _LONGEST_NAME, _LONGEST_OF_TWO = 60, 40
@@ -66,16 +65,3 @@ def _left_out(report: SimilarReport) -> list[str]:
     ]
     more = len(report.quarantine) - _MOST_LEFT_OUT
     return [*lines, f"and {more:,} more (--json has all)"] if more > 0 else lines
-
-
-def names_file(images: Images, rows: Sequence[int]) -> bytes:
-    """Return names of pictures, one a line, as the bytes of a file.
-
-    Raises:
-        UsageError: a name has a line break in it.
-    """
-    names = [images.names[row] for row in rows]
-    broken = next((name for name in names if "\n" in name or "\r" in name), None)
-    if broken is not None:
-        raise UsageError(f"--out has one name a line, and '{show(broken)}' has a line break", hint="rename the picture")
-    return "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")

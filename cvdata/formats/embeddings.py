@@ -105,7 +105,11 @@ def read_embeddings(source: str | os.PathLike[str] | bytes) -> Embeddings:
         OSError: it cannot be read.
     """
     at = Place("embeddings" if isinstance(source, bytes) else source)
-    table = from_parquet(source, at=at)
+    try:
+        table = from_parquet(source, at=at)
+    except FormatError as error:
+        cure = "give another file, or remove this one: embeddings can be made again"
+        raise FormatError(error.message, at=at, hint=cure) from error
     info = _info_of(table, at)
     found = _decoded(table, info, at)
     if not all(found.names) or len(set(found.names)) < len(found.names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,3 +152,25 @@ def test_only_a_cvdata_dataset_has_predictions(drawn: Path) -> None:
         "error: 'drawn' is no cvdata dataset, which alone keeps predictions\n"
         "  hint: name the file that the model wrote with --found\n"
     )
+
+
+def test_odd_names_become_json_a_table_and_a_list_and_bad_pictures_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, shade in ((b"caf\xe9.png", 9), ("a\u2028b.png".encode(), 200)):
+        Image.new("RGB", (20, 20), (shade, 40, 90)).save(tmp_path / "drawn.png")
+        (tmp_path / "drawn.png").rename(folder / os.fsdecode(name))
+    (folder / "empty.png").touch()
+
+    report = cvdata("rank", folder, "--embed", "colour", "--json", "-q")
+    listed = cvdata("rank", folder, "--embed", "colour", "--out", tmp_path / "names.txt")
+
+    found = json.loads(report.stdout)
+    assert (report.returncode, report.stderr) == (0, "")
+    assert sorted(one["image"] for one in found["first"]) == ["a\u2028b.png", "caf\\udce9.png"]
+    assert "note: 1 bad item of SRC was left out (empty.png: " in listed.stderr
+    assert sorted((tmp_path / "names.txt").read_bytes().split(b"\n")) == [
+        b"", "a\u2028b.png".encode(), b"caf\xe9.png"
+    ]  # fmt: skip
+    done = cvdata("filter", folder, tmp_path / "chosen", "--names", tmp_path / "names.txt", "--exit-zero")
+    assert done.returncode == 0, done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cvdata.curate.filter import FilterSettings, filter_dataset, read_names
+from cvdata.curate.filter import FilterSettings, encode_names, filter_dataset, read_names
 from cvdata.errors import UsageError
 
 from ..tiny import tiny
@@ -41,6 +41,15 @@ def test_a_list_is_read_whoever_wrote_it(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_bytes("\ufeffa b.jpg\r\n\r\nrooms/é.png\n".encode())
 
     assert read_names(tmp_path / "names.txt") == ("a b.jpg", "rooms/é.png")
+
+
+def test_a_list_that_was_written_is_read_whatever_the_names(tmp_path: Path) -> None:
+    names = ("caf\udce9.jpg", "a\u2028b.jpg", " c.jpg", "d\x0b.jpg")
+    (tmp_path / "names.txt").write_bytes(encode_names(names))
+
+    assert read_names(tmp_path / "names.txt") == names
+    with pytest.raises(UsageError, match="has a line break"):
+        encode_names(["a\nb"])
 
 
 @pytest.mark.parametrize(

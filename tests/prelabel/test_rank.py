@@ -13,7 +13,7 @@ from cvdata.dataset import Dataset, Facts
 from cvdata.errors import UsageError
 from cvdata.prelabel.ranking.job import rank_pictures
 from cvdata.prelabel.ranking.report import RankReport, RankSettings
-from cvdata.prelabel.ranking.table import rank_csv, rank_names
+from cvdata.prelabel.ranking.table import rank_csv
 from cvdata.prelabel.ranking.vectors import Vectors
 
 from .ranked import found_by, unlabelled
@@ -93,6 +93,16 @@ def test_two_models_are_compared_and_the_words_say_in_how_much_they_differ() -> 
     assert reasons(report)["differ"] == "least sure: cat (0.95); models differ in 2"
     assert reasons(report)["sure"] == "least sure: cat (0.97); models agree"
     assert report.first[0].disagreement == pytest.approx(1 - 1 / (0.95 + 0.96 + 1))
+
+
+def test_models_that_are_sure_of_nothing_do_not_agree_where_they_found_other_things() -> None:
+    first = found_by("first", [("lawn", "cat", 0.45, A)] * 3)
+    second = found_by("second", [("lawn", "dog", 0.45, A)] * 3)
+
+    report = rank_pictures(unlabelled("lawn"), RankSettings(by="disagreement"), found=[first, second]).report
+
+    assert report.first[0].disagreement == pytest.approx(1 - 1 / 3.7)
+    assert reasons(report)["lawn"].endswith("; models differ in unsure ones")
 
 
 def test_mixed_measures_count_alike_and_those_of_one_alone_are_none() -> None:
@@ -237,22 +247,14 @@ def test_the_same_pictures_in_another_order_have_the_same_places() -> None:
     assert names(one) == names(other)
 
 
-def test_the_list_has_a_name_a_line_and_the_table_a_row_a_picture() -> None:
+def test_the_table_has_a_row_a_picture() -> None:
     report = rank_pictures(unlabelled(*PICTURES), RankSettings(number=2), found=[FIRST]).report
 
-    assert rank_names(report) == b"torn\nnothing\n"
     assert rank_csv(report).decode().splitlines() == [
         "place,picture,split,score,uncertainty,disagreement,novelty,apart,found,reason",
         "1,torn,,0.833333,0.87229,,,,3,3 objects near 0.5",
         "2,nothing,,0.5,,,,,0,nothing was found",
     ]
-
-
-def test_a_name_with_a_line_break_is_no_line_of_a_list() -> None:
-    report = rank_pictures(unlabelled("a\nb"), RankSettings(), found=[found_by("m", [("a\nb", "cat", 0.5, A)])]).report
-
-    with pytest.raises(UsageError, match="is not one line"):
-        rank_names(report)
 
 
 def test_what_is_drawn_is_what_the_first_model_found_in_the_ranked_pictures() -> None:

@@ -85,6 +85,21 @@ def test_a_file_elsewhere_can_be_asked_for_and_its_copy_is_found(tmp_path: Path)
     assert outcome.found[0].similarity == pytest.approx(1, abs=1e-6)
 
 
+def test_a_file_counts_once_and_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    images = draw_lines(tmp_path / "set", a=0, b=90)
+    for folder, angle in (("one", 0), ("two", 90)):
+        (tmp_path / folder).mkdir()
+        line(angle).save(tmp_path / folder / "x.png")
+    one, two = (str(tmp_path / folder / "x.png") for folder in ("one", "two"))
+
+    asked = asked_for(images, (one, two, one, "a.png", "a.png"))
+
+    assert [each.name for each in asked] == ["x.png", two, "a.png"]
+    assert find_like(images, embedded(images), COLOUR, asked, 1).asked == {
+        "x.png": one, two: two, "a.png": str(tmp_path / "set" / "a.png")
+    }  # fmt: skip
+
+
 def test_a_path_of_a_picture_of_the_dataset_is_that_picture(tmp_path: Path) -> None:
     images = draw_lines(tmp_path, a=0, b=90)
 

@@ -11,7 +11,7 @@ from .job import (
     columns_in_words,
     filter_dataset,
 )
-from .names import read_names
+from .names import encode_names, read_names
 
 __all__ = [
     "Emptied",
@@ -22,6 +22,7 @@ __all__ = [
     "Of",
     "check_filter",
     "columns_in_words",
+    "encode_names",
     "filter_dataset",
     "read_names",
 ]

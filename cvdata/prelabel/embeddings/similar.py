@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -158,7 +158,7 @@ class Asked:
 
 
 def asked_for(images: Images, texts: Sequence[str]) -> tuple[Asked, ...]:
-    """Return the pictures that are meant by names of the dataset or paths.
+    """Return the pictures that are meant by names of the dataset or paths, each once.
 
     Raises:
         UsageError: one is neither.
@@ -169,7 +169,13 @@ def asked_for(images: Images, texts: Sequence[str]) -> tuple[Asked, ...]:
         file = images.file(row)
         if file is not None and (name in wanted or file in wanted):
             found[name] = found[file] = Asked(name, file, row)
-    return tuple(found.get(text) or found.get(os.path.abspath(text)) or _elsewhere(images, text) for text in texts)
+    asked: dict[str, Asked] = {}
+    for text in texts:
+        one = found.get(text) or found.get(os.path.abspath(text)) or _elsewhere(images, text)
+        if any(one.name == other.name and one.file != other.file for other in asked.values()):
+            one = replace(one, name=text)  # of one name and another place
+        asked.setdefault(one.file, one)
+    return tuple(asked.values())
 
 
 def _elsewhere(images: Images, text: str) -> Asked:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...dataset import Annotations, Categories, Dataset, State
 from ...errors import UsageError
+from ...files import Finding
 from ..embeddings.search import novelty as novelty_of
 from .choice import Pool, count_behind, pool_of
 from .disagreement import Differences, disagreement
@@ -79,12 +80,13 @@ def rank_pictures(
     vectors: Vectors | None = None,
     source: str = "",
     version: str | None = None,
+    findings: Sequence[Finding] = (),
 ) -> Ranking:
     """Order pictures by what labelling them would teach, and say why.
 
     Args:
         found: what models found in them.
-        source, version: of the dataset, for the report.
+        source, version: of the dataset, for the report; `findings`: what was noted as it was read.
 
     Raises:
         UsageError: there is no picture to choose from, or nothing to go by.
@@ -108,7 +110,7 @@ def rank_pictures(
         ranked=len(pool.images),
         copies=0 if pool.copies is None else count_behind(pool.copies),
         first=_first(pool, ordered, measured),
-        findings=(*pool.findings, *notes_on(pool, found)),
+        findings=(*findings, *pool.findings, *notes_on(pool, found)),
     )
     return Ranking(report=report, drawn=_drawn(pool), rows=ordered.rows)
 
@@ -148,7 +150,7 @@ def _first(pool: Pool, ordered: Ordered, measured: _Measured) -> tuple[RankedPic
     differ = None if measured.differences is None else measured.differences.value
     return tuple(
         RankedPicture(
-            image=images.names[row],
+            image=images.names[row].encode("utf-8", "backslashreplace").decode(),  # as JSON can hold it
             split=None if images.split[row] < 0 else images.splits[images.split[row]],
             score=float(ordered.score[place]),
             uncertainty=_number(measured.uncertainty, row),

@@ -1,32 +1,18 @@
-"""The ranked pictures as a file: names for other commands, or a table for a spreadsheet."""
+"""The ranked pictures as a table for a spreadsheet."""
 
 from __future__ import annotations
 
 import csv
 import io
 
-from ...errors import UsageError, show
 from ...reports.stats_csv import cell
 from .report import RankReport
 
-__all__ = ["COLUMNS", "rank_csv", "rank_names"]
+__all__ = ["COLUMNS", "rank_csv"]
 
 COLUMNS = (
     "place", "picture", "split", "score", "uncertainty", "disagreement", "novelty", "apart", "found", "reason",
 )  # fmt: skip
-
-
-def rank_names(report: RankReport) -> bytes:
-    """Return a name a line, in order, as `cvdata filter --names` reads it.
-
-    Raises:
-        UsageError: a name has a line break in it.
-    """
-    names = [picture.image for picture in report.first]
-    for name in names:
-        if len(name.splitlines()) != 1:
-            raise UsageError(f"the name '{show(name)}' is not one line", hint="write a table: --out FILE.csv")
-    return "".join(f"{name}\n" for name in names).encode("utf-8")
 
 
 def rank_csv(report: RankReport) -> bytes:

@@ -21,6 +21,9 @@ __all__ = ["Reasons"]
 _FAR, _NEAR = 0.75, 0.25
 """A quarter of the pictures is called unlike what is labelled, another quarter like it."""
 
+_AGREED = 0.25
+"""Disagreement up to which two models say the same, where neither is sure of a thing that the other did not find."""
+
 _LONGEST_NAME = 30
 
 
@@ -51,7 +54,8 @@ class Reasons:
             parts.append(self._doubt(row, int(unsure[row])))
         if self.differences is not None and not np.isnan(self.differences.value[row]):
             count = int(self.differences.objects[row])
-            parts.append(f"models differ in {count:,}" if count else "models agree")
+            unsure_ones = "models agree" if self.differences.value[row] <= _AGREED else "models differ in unsure ones"
+            parts.append(f"models differ in {count:,}" if count else unsure_ones)
         if far is not None and (far[row] >= _FAR or far[row] <= _NEAR):
             parts.append("unlike labelled ones" if far[row] >= _FAR else "like labelled ones")
         if self.copies is not None and self.copies[row] == OF_LABELLED:
