@@ -40,7 +40,7 @@ class Left:
 
 
 def labels_left(samples: Any, names: Sequence[str], size: NDArray[np.float64]) -> tuple[list[Left], list[str]]:
-    """Return the labels by picture, boxes first, and a sentence for each that cannot be taken.
+    """Return the labels by picture, boxes first, and in a few words each that cannot be taken.
 
     Args:
         samples: dataset of FiftyOne.
@@ -52,7 +52,7 @@ def labels_left(samples: Any, names: Sequence[str], size: NDArray[np.float64]) -
         for label in labels:
             found = _left(label, picture, size[picture], free)
             if isinstance(found, str):
-                problems.append(f"'{show(names[picture])}': {found}, and was left out")
+                problems.append(f"{found} in {show(names[picture])}")
             else:
                 taken.append(found)
                 free.discard(found.number)
@@ -74,7 +74,7 @@ def _by_picture(samples: Any) -> Iterator[tuple[Sequence[int], list[Any]]]:
 def _left(label: Any, picture: int, size: NDArray[np.float64], free: set[int]) -> Left | str:
     """Return a label, or what is wrong with it."""
     if not label.label:
-        return "a label has no class"
+        return "label without a class"
     number = getattr(label, NUMBER, None)
     number = number if number in free else -1
     touched = number < 0 or label.label != getattr(label, WAS_CLASS, None)
@@ -82,10 +82,10 @@ def _left(label: Any, picture: int, size: NDArray[np.float64], free: set[int]) -
     if hasattr(label, "bounding_box"):
         parts = np.array(label.bounding_box or (), np.float64)
         if parts.shape != (4,) or not np.isfinite(parts).all():
-            return f"the box of a {show(label.label, 40)} is none"
+            return f"{show(label.label, 20)} without a box"
         box, moved = _box(parts, getattr(label, WAS_BOX, None), size)
         if not (box[2:] > 0).all():
-            return f"the box of a {show(label.label, 40)} has no area inside the picture"
+            return f"{show(label.label, 20)} outside the picture"
         touched = touched or moved
     return Left(
         picture=picture,

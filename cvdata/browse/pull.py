@@ -51,7 +51,7 @@ class Pulled:
         image_tags: of each picture.
         deleted: int64, ascending: numbers that were put and are gone, or cannot be taken.
         deleted_from: int64, row of the picture of each of those.
-        problems: what could not be taken and is left out, as sentences.
+        problems: what could not be taken and is left out, in a few words each.
     """
 
     dataset: Dataset
@@ -130,7 +130,9 @@ def pulled(samples: Any) -> Pulled:
 
 def _images(names: Sequence[str], files: Sequence[str], size: NDArray[np.float64], labels: Sequence[Left]) -> Images:
     places = [os.path.split(file) for file in files]
-    folders = tuple(dict.fromkeys(folder for folder, _ in places))
+    number: dict[str, int] = {}
+    for folder, _ in places:
+        number.setdefault(folder, len(number))
     state = np.full(len(names), State.EMPTY, np.uint8)
     state[[label.picture for label in labels]] = State.LABELLED
     return Images(
@@ -139,8 +141,8 @@ def _images(names: Sequence[str], files: Sequence[str], size: NDArray[np.float64
         height=size[:, 1].astype(np.int32),
         state=state,
         split=np.full(len(names), -1, np.int32),
-        folder=np.array([folders.index(folder) for folder, _ in places], np.int32),
-        folders=folders,
+        folder=np.array([number[folder] for folder, _ in places], np.int32),
+        folders=tuple(number),
         files=tuple(file for _, file in places),
     )
 

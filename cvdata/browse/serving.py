@@ -7,6 +7,7 @@ process that started it was killed - or when every browser that had been looking
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import threading
@@ -26,6 +27,7 @@ def main() -> None:
     wish = json.loads(sys.stdin.readline())
     shown = frozenset(opened(wish["name"]).values("filepath"))
     asyncio.run(_serve(int(wish["port"]), shown))
+    gc.freeze()  # see `session.fiftyone`: the server brought more
 
 
 async def _serve(port: int, shown: frozenset[str]) -> None:

@@ -6,9 +6,11 @@ that comes with the package and ends with the process, or that of `FIFTYONE_DATA
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,12 +64,16 @@ def fiftyone() -> Any:
         BrowseError: the database does not start, does not answer or is of another version.
     """
     require_fiftyone()
+    first = "fiftyone" not in sys.modules
     with _settled(), _third_party_warnings():
         try:
             module = importlib.import_module("fiftyone")
         except ImportError as error:
             raise BrowseError(f"fiftyone cannot be imported: {show(str(error))}", hint=f"{_CURE}, anew") from error
         _connect(module)
+    # At its end Python looks for seconds through all that FiftyOne brought, after Ctrl-C, too; frozen it is left alone.
+    if first:
+        gc.freeze()
     return module
 
 

@@ -95,8 +95,8 @@ def test_what_cannot_be_taken_is_said(tmp_path: Path, name: str) -> None:
     pulled = read_review(name)
 
     assert pulled.problems == (
-        f"'{sample.name}': a label has no class, and was left out",
-        f"'{sample.name}': the box of a {outside.label} has no area inside the picture, and was left out",
+        f"label without a class in {sample.name}",
+        f"{outside.label} outside the picture in {sample.name}",
     )
     assert pulled.deleted.tolist() == [nameless.number, outside.number]
 

@@ -134,3 +134,14 @@ def _processes(folder: Path) -> list[str]:
 
     lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
     return [line for line in lines if str(folder) in line]
+
+
+@pytest.mark.slow
+def test_python_ends_without_looking_through_all_of_fiftyone(database: Mapping[str, str]) -> None:
+    code = f"{_CONNECT}import gc\nprint(gc.get_freeze_count() > 100_000)\n"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **database}, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "True"
