@@ -163,6 +163,7 @@ def _mapping(pairs: list[str] | None, drop: list[str] | None) -> dict[str, str |
 def _lines(report: PrelabelReport, source: Path) -> list[str]:
     """Return what was proposed, for people."""
     from ..errors import show
+    from ..prelabel.given import BOXES
 
     part = report.prelabel
     lines = [f"{show(m.name)}: {m.task} {show(m.architecture)}, {m.sha256[:12]}" for m in part.models]
@@ -186,5 +187,7 @@ def _lines(report: PrelabelReport, source: Path) -> list[str]:
     if part.empty:
         lines.append(f"nothing was found in {part.empty:,} of {part.images:,} pictures")
     if part.name is not None and found:
-        lines.append(f"next: cvdata review {show(source)} --predictions {part.name}")
+        outlines = report.settings["models"] == [BOXES] and part.models[-1].task == "outliner"
+        then = "accept {} --predictions {} --above 0 --outlines" if outlines else "review {} --predictions {}"
+        lines.append(f"next: cvdata {then.format(show(source), part.name)}")
     return lines

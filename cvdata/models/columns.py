@@ -55,10 +55,10 @@ class Columns:
     maps: list[NDArray[np.uint8]] | None = None
 
     def surer(self, score: float) -> Columns:
-        """Return the detections with at least this score; labels and maps of whole pictures stay."""
+        """Return the detections with at least this score, or none at all; labels and maps of whole pictures stay."""
         if self.score is None:
             return self
-        return self.take(np.flatnonzero(self.score >= score))
+        return self.take(np.flatnonzero(~(self.score < score)))
 
     def take(self, rows: NDArray[np.int64]) -> Columns:
         """Return some of the detections, in the given order, which keeps the pictures ascending."""

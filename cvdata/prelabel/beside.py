@@ -15,8 +15,9 @@ from ..errors import UsageError
 from ..files import Account, Counts, Manifest, QuarantineItem, Staging, check_single, write_single
 from ..formats.results_write import results_bytes
 from ..formats.yolo_results_write import check_yolo_names, yolo_prediction_files
+from ..models.spec import Task
 
-__all__ = ["Form", "check_beside", "check_names_beside", "form_of", "write_beside"]
+__all__ = ["Form", "check_beside", "check_kind_beside", "check_names_beside", "form_of", "write_beside"]
 
 Form = str
 _COCO, _SCORES, _YOLO = "coco-results", "scores", "yolo-results"
@@ -62,6 +63,29 @@ def check_names_beside(path: Path, names: Sequence[str], truth: Dataset) -> None
         check_yolo_names(names, truth)
 
 
+def check_kind_beside(path: Path, task: Task, *, scored: bool) -> None:
+    """Refuse what a file or a folder cannot hold, before models look at anything.
+
+    Args:
+        task: what the models do together; `scored`: what they find has scores.
+
+    Raises:
+        UsageError: labels of whole pictures are to be COCO results or YOLO labels, boxes a table of scores, or there
+            are no scores.
+    """
+    form = form_of(path)
+    if not scored:
+        raise UsageError(
+            "regions of a segmenter have no score, which these files need",
+            hint="make a cvdata dataset and propose in it, or let cvdata predict write label maps",
+        )
+    if form == _SCORES and task != "classifier":
+        raise UsageError("a table of scores holds labels of whole pictures, and these have boxes",
+                         hint="name found.json, or a folder for YOLO labels")  # fmt: skip
+    if form != _SCORES and task == "classifier":
+        raise UsageError("labels of whole pictures go into a table of scores", hint="name a file ending in .csv")
+
+
 def write_beside(
     path: Path,
     found: Dataset,
@@ -79,32 +103,15 @@ def write_beside(
         settings: as resolved, for the manifest of a folder.
 
     Raises:
-        UsageError: labels of whole pictures are to be COCO results or YOLO labels, or boxes a table of scores.
         OutputError: the disk refused.
     """
     form = form_of(path)
-    _check_kinds(found, form)
     if form == _COCO:
         write_single(path, results_bytes(found, truth))
     elif form == _SCORES:
         write_single(path, _scores(found))
     else:
         _write_yolo(path, found, truth, settings, quarantine, overwrite=overwrite)
-
-
-def _check_kinds(found: Dataset, form: Form) -> None:
-    whole = np.isnan(found.annotations.box).any(axis=1)
-    if form == _SCORES and not whole.all():
-        raise UsageError("a table of scores holds labels of whole pictures, and these have boxes",
-                         hint="name found.json, or a folder for YOLO labels")  # fmt: skip
-    if form != _SCORES and whole.any():
-        raise UsageError("labels of whole pictures go into a table of scores", hint="name a file ending in .csv")
-    score = found.annotations.score
-    if score is not None and np.isnan(score).any():
-        raise UsageError(
-            "regions of a segmenter have no score, which these files need",
-            hint="make a cvdata dataset and propose in it, or let cvdata predict write label maps",
-        )
 
 
 def _scores(found: Dataset) -> bytes:

@@ -27,7 +27,7 @@ from .looking.regions import Regions
 from .looking.renamed import Renamed
 from .looking.tiled import Tiled, TileSettings
 from .naming import name_classes
-from .predictors.family import Model, ModelOptions, Outliner, load_model
+from .predictors.family import Model, ModelOptions, Outliner, family_of, load_model
 from .settings import OTHERS, PrelabelSettings
 
 __all__ = ["Looker", "make_looker"]
@@ -46,6 +46,7 @@ class Looker:
         categories: classes of the dataset, and new ones behind them.
         thresholds: least score of each class, float64, shape (classes,).
         findings: what is worth knowing about the classes.
+        scored: what it finds has scores; regions of a segmenter have none.
     """
 
     find: Callable[[Sequence[NDArray[np.uint8]], NDArray[np.int64]], Columns]
@@ -54,6 +55,7 @@ class Looker:
     categories: Categories
     thresholds: NDArray[np.float64]
     findings: tuple[Finding, ...]
+    scored: bool
 
 
 def make_looker(settings: PrelabelSettings, dataset: Dataset, rows: NDArray[np.int64]) -> Looker:
@@ -74,6 +76,9 @@ def make_looker(settings: PrelabelSettings, dataset: Dataset, rows: NDArray[np.i
     given = settings.models == (BOXES,)
     first: list[Predictor] = [GivenBoxes(dataset, rows)] if given else _load(settings)
     _check_stages(first, second, settings.then)
+    scored = first[0].spec.task != "segmenter" or (second is not None and not isinstance(second, Outliner))
+    if settings.score and not scored:
+        raise UsageError("--score is for detectors and classifiers, and this is a segmenter", hint="leave it out")
     looks = first if given else [_viewed(model, settings) for model in first]
     stages = _Stages(settings, second, looks, dataset.categories.names)
     whole = stages.together(looks)
@@ -92,10 +97,12 @@ def make_looker(settings: PrelabelSettings, dataset: Dataset, rows: NDArray[np.i
         categories=_categories(dataset.categories, names, whole.spec),
         thresholds=_thresholds(settings, names, whole.spec),
         findings=stages.naming.findings,
+        scored=scored,
     )
 
 
 def _load(settings: PrelabelSettings) -> list[Predictor]:
+    _check_taken(settings)
     options = ModelOptions(
         weights=settings.weights,
         device=settings.device,
@@ -103,7 +110,25 @@ def _load(settings: PrelabelSettings) -> list[Predictor]:
         layout=settings.layout,
         score=_least_of_all(settings),
     )
-    return [_predictor(load_model(text, options), text) for text in settings.models]
+    loaded = [_predictor(load_model(text, options), text) for text in settings.models]
+    if len({model.sha256 for model in loaded}) < len(loaded):
+        raise UsageError("two of the models are the same one", hint="name each once")
+    return loaded
+
+
+def _check_taken(settings: PrelabelSettings) -> None:
+    """Refuse options that none of the models takes.
+
+    Raises:
+        UsageError: there is one.
+    """
+    takes = {option for text in settings.models for option in getattr(family_of(text)[0], "TAKES", ())}
+    if settings.prompt and "prompt" not in takes:
+        raise UsageError(
+            "--prompt is for models that take words, and there is none", hint="--model owlv2, or leave it out"
+        )
+    if settings.layout is not None and "layout" not in takes:
+        raise UsageError("--layout is about an ONNX file, and the model is none", hint="leave it out")
 
 
 class _Stages:
@@ -123,13 +148,15 @@ class _Stages:
         """Return the whole of some models, the same ones each time but for what they are about to find."""
         second, naming = self._second, self.naming
         if second is None or isinstance(second, Outliner):
-            whole = self._ensemble([Renamed(m, naming.names, own) for m, own in zip(looks, naming.rows, strict=True)])
+            renamed = [Renamed(m, naming.names, own) for m, own in zip(looks, naming.rows, strict=True)]
+            knows = np.array([np.isin(np.arange(len(naming.names)), own) for own in naming.rows])
+            whole = self._ensemble(renamed, knows)
             return whole if second is None else Outlined(whole, second, least=self._least)
         blank = [Renamed(model, (_OBJECT,), np.zeros(len(model.spec.classes), np.int64)) for model in looks]
         return Renamed(Chained(self._ensemble(blank), second, least=self._least), naming.names, naming.rows[0])
 
-    def _ensemble(self, models: Sequence[Predictor]) -> Predictor:
-        return models[0] if len(models) == 1 else Ensemble(models, FuseSettings(iou=self._settings.iou))
+    def _ensemble(self, models: Sequence[Predictor], knows: NDArray[np.bool_] | None = None) -> Predictor:
+        return models[0] if len(models) == 1 else Ensemble(models, FuseSettings(iou=self._settings.iou), knows)
 
 
 def _least_of_all(settings: PrelabelSettings) -> float:

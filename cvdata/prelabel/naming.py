@@ -62,6 +62,10 @@ def name_classes(
     place = {name: row for row, name in enumerate(names)}
     rows = tuple(np.array([-1 if (to := meant[n]) is None else place[to] for n in own], np.int64) for own in models)
     for own, found in zip(models, rows, strict=True):
+        if len(own) and all(name in mapping and mapping[name] is None for name in own):
+            raise UsageError(
+                f"--drop leaves out all classes of a model: {_some(own)}", hint="name fewer, or no such model"
+            )
         if len(own) and not (found >= 0).any():
             raise UsageError(
                 f"the dataset has none of the {len(own)} classes of a model: {_some(own)}",

@@ -26,7 +26,7 @@ from ..formats.predictions import (
     write_prediction,
 )
 from ..formats.store import find_version, is_store, open_store, split_version
-from .beside import check_beside, check_names_beside, write_beside
+from .beside import check_beside, check_kind_beside, check_names_beside, write_beside
 from .choosing import chosen_pictures
 from .given import BOXES
 from .looker import Looker, make_looker
@@ -70,6 +70,8 @@ def check_target(source: Path, target: Target, settings: PrelabelSettings, image
     """
     check_settings(settings)
     root = split_version(source)[0]
+    if not os.path.lexists(root):
+        raise UsageError(f"'{show(root)}' does not exist", hint="give the path of a dataset")
     if target.path is not None:
         if target.name is not None:
             raise UsageError("--name is for proposals in a cvdata dataset, and DST was given", hint="leave one out")
@@ -120,6 +122,8 @@ def prelabel(
     if target.path is not None:
         check_names_beside(target.path, chosen.names, dataset)
     looker = make_looker(settings, dataset, rows)
+    if target.path is not None:
+        check_kind_beside(target.path, looker.spec.task, scored=looker.scored)
     place = prediction_folder(root, name) if target.path is None else target.path
     remove_finished(place)
     with Journal(place) as journal:

@@ -15,6 +15,8 @@ __all__ = ["OTHERS", "Flips", "Merge", "PrelabelSettings", "check_settings"]
 Flips: TypeAlias = Literal["none", "horizontal", "both"]
 Merge: TypeAlias = Literal["nms", "wbf"]
 
+_OVERLAP = 0.2
+
 OTHERS = ""
 """Stands in `PrelabelSettings.score` for all classes that are not named."""
 
@@ -52,7 +54,7 @@ class PrelabelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     every: bool = False
     splits: tuple[str, ...] = ()
     tile: int | None = None
-    overlap: float = 0.2
+    overlap: float = _OVERLAP
     whole: bool = False
     flips: Flips = "none"
     merge: Merge = "nms"
@@ -77,9 +79,13 @@ def check_settings(settings: PrelabelSettings) -> None:
             raise UsageError(f"{option} is for one model, and there are {len(models)}", hint="look with one at a time")
     if BOXES in models:
         _check_boxes(settings)
-    if settings.tile is None and (settings.whole or settings.merge != "nms"):
-        option = "--whole" if settings.whole else "--merge"
-        raise UsageError(f"{option} is about tiles, and there are none", hint="give --tile, or leave it out")
+    for option, given in (
+        ("--whole", settings.whole),
+        ("--merge", settings.merge != "nms"),
+        ("--overlap", settings.overlap != _OVERLAP),
+    ):
+        if settings.tile is None and given:
+            raise UsageError(f"{option} is about tiles, and there are none", hint="give --tile, or leave it out")
     for name, least in settings.score.items():
         if not 0 <= least <= 1:  # NaN is none either
             raise UsageError(f"the least score{f' of {show(name)!r}' * bool(name)} is {least}, expected 0 to 1")
@@ -99,11 +105,15 @@ def _check_boxes(settings: PrelabelSettings) -> None:
         raise UsageError(
             f"--model {BOXES} means the boxes that are there, for a second stage alone", hint="give --then sam:FOLDER"
         )
-    if settings.tile is not None or settings.flips != "none":
-        option = "--tile" if settings.tile is not None else "--flips"
-        raise UsageError(
-            f"{option} is about how a model looks, and --model {BOXES} looks at nothing", hint="leave it out"
-        )
+    for option, given in (
+        ("--tile", settings.tile is not None),
+        ("--flips", settings.flips != "none"),
+        ("--weights", settings.weights is not None),
+    ):
+        if given:
+            raise UsageError(
+                f"{option} is about how a model looks, and --model {BOXES} looks at nothing", hint="leave it out"
+            )
 
 
 def _between(option: str, value: float, low: float, high: float) -> None:

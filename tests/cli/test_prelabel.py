@@ -208,6 +208,12 @@ def test_a_segmenter_proposes_regions_without_scores(pets: Path, runs: Path) -> 
         (["--model", "RUN", "--score", "a=0.1,a=0.2"], "--score has two scores for a"),
         (["--model", "RUN", "--score", "dsic=0.5"], "--score names 'dsic', and no proposal can have that class"),
         (["--model", "RUN", "--whole"], "--whole is about tiles, and there are none"),
+        (["--model", "RUN", "--overlap", "0.3"], "--overlap is about tiles, and there are none"),
+        (["--model", "RUN", "--prompt", "hat"], "--prompt is for models that take words, and there is none"),
+        (["--model", "RUN", "--layout", "a.yaml"], "--layout is about an ONNX file, and the model is none"),
+        (["--model", "boxes", "--then", "CLASSIFIER", "--weights", "last"], "--weights is about how a model looks"),
+        (["--model", "SEGMENTER", "--score", "0.5"], "--score is for detectors and classifiers"),
+        (["--model", "RUN", "--drop", "square,disc,triangle"], "--drop leaves out all classes of a model: square"),
         (["--model", "RUN", "--tile", "3"], "--tile is 3, expected 16 pixels or more"),
         (["--model", "RUN", "--model", "RUN"], "a model is named twice"),
         (["--model", "boxes"], "--model boxes means the boxes that are there, for a second stage alone"),
@@ -221,13 +227,49 @@ def test_a_segmenter_proposes_regions_without_scores(pets: Path, runs: Path) -> 
 def test_what_makes_no_sense_is_refused_before_the_work(
     pets: Path, runs: Path, arguments: list[str], message: str
 ) -> None:
-    named = [str(runs / {"RUN": "detector", "CLASSIFIER": "classifier"}[a]) if a.isupper() else a for a in arguments]
+    tasks = {"RUN": "detector", "CLASSIFIER": "classifier", "SEGMENTER": "segmenter"}
+    named = [str(runs / tasks[a]) if a in tasks else a for a in arguments]
 
     code, out, errors = run(pets, *named)
 
     assert (code, out) == (2, "")
     assert message in errors
     assert prediction_names(pets) == ()
+
+
+def test_the_same_model_by_two_paths_is_one_opinion(pets: Path, runs: Path) -> None:
+    shutil.copytree(runs / "detector", pets.parent / "again")
+
+    code, _, errors = run(pets, "--model", runs / "detector", "--model", pets.parent / "again")
+
+    assert code == 2
+    assert "two of the models are the same one" in errors
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "message"),
+    [
+        ("segmenter", "found.json", "regions of a segmenter have no score"),
+        ("detector", "scores.csv", "a table of scores holds labels of whole pictures"),
+        ("classifier", "found.json", "labels of whole pictures go into a table of scores"),
+        ("classifier", "yolo", "labels of whole pictures go into a table of scores"),
+    ],
+)
+def test_what_a_file_cannot_hold_is_refused_before_anything_is_looked_at(
+    coco: Path, runs: Path, tmp_path: Path, task: str, name: str, message: str
+) -> None:
+    code, _, errors = run(coco, tmp_path / name, "--model", runs / task, "--all")
+
+    assert code == 2
+    assert message in errors
+    assert list(tmp_path.iterdir()) == []  # not even the journal of a lot
+
+
+def test_a_path_that_does_not_exist_is_called_so(runs: Path, tmp_path: Path) -> None:
+    code, _, errors = run(tmp_path / "pest", "--model", runs / "detector")
+
+    assert code == 2
+    assert "pest' does not exist" in errors
 
 
 def test_where_all_pictures_have_labels_it_says_how_to_look_at_them(coco: Path, runs: Path, tmp_path: Path) -> None:

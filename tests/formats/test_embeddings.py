@@ -148,5 +148,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "e.parquet", table("a", "b"))
     path.write_bytes(path.read_bytes()[:-20])
 
-    with pytest.raises(FormatError, match=r"e\.parquet: it is not a Parquet file, or it is damaged"):
+    with pytest.raises(FormatError, match=r"e\.parquet: it is not a Parquet file, or it is damaged") as caught:
         read_embeddings(path)
+
+    assert caught.value.hint == "give another file, or remove this one: embeddings can be made again"

@@ -61,4 +61,4 @@ def looker(seen: list[list[int]] | None = None, *, least: tuple[float, float] = 
         )
 
     model = PredictionModel(name="corner", sha256="0" * 64, task="detector", architecture="corner")
-    return Looker(find, spec, (model,), Categories(names=("wide", "tall")), np.array(least), ())
+    return Looker(find, spec, (model,), Categories(names=("wide", "tall")), np.array(least), (), True)

@@ -31,6 +31,15 @@ def test_what_both_find_is_sure_and_what_one_finds_alone_is_half_as_sure() -> No
     assert rows_of(found) == [(0, 0, 0.8, [0, 0, 10, 10]), (0, 1, 0.3, [20, 0, 10, 10])]
 
 
+def test_who_does_not_know_a_class_has_no_say_in_it() -> None:
+    cat, dog = (0, 0, 0.8, [0.0, 0.0, 10.0, 10.0]), (0, 1, 0.6, [20.0, 0.0, 10.0, 10.0])
+    knows = np.array([[True, True], [True, False]])  # the second finds cats alone
+
+    found = Ensemble([Says(detections(cat, dog)), Says(detections(cat))], FuseSettings(weights=(1, 3)), knows)
+
+    assert rows_of(found.find([picture()])) == [(0, 0, 0.8, [0, 0, 10, 10]), (0, 1, 0.6, [20, 0, 10, 10])]
+
+
 def test_classifiers_give_the_mean_by_weight() -> None:
     one = Says(Columns(images=2, scores=np.array([[0.8, 0.2], [0.4, 0.6]])), classifier())
     other = Says(Columns(images=2, scores=np.array([[0.4, 0.6], [0.4, 0.6]])), classifier())

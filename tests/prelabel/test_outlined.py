@@ -51,6 +51,15 @@ def test_nobody_outlines_what_is_not_sure_enough() -> None:
     assert counts.asked == [1] and len(rows_of(outlined)) == 1
 
 
+def test_what_has_no_score_is_outlined_as_any() -> None:
+    found = detections((0, 0, float("nan"), [1, 0, 5, 5]), (0, 0, 0.1, [2, 0, 5, 5]))
+    counts = Counts()
+
+    Outlined(Says(found), counts, least=0.2).find([picture()])
+
+    assert counts.asked == [1]
+
+
 def test_pictures_without_anything_have_no_masks() -> None:
     outlined = Outlined(Says(detections(images=2)), Counts()).find([picture(), picture()])
 

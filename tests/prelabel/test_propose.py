@@ -66,7 +66,7 @@ def test_a_run_that_was_cut_off_goes_on_with_the_lots_that_are_left(tmp_path: Pa
     assert again.dataset.annotations.image.tolist() == whole.dataset.annotations.image.tolist()
 
 
-_REST = ("spec", "models", "categories", "thresholds", "findings")
+_REST = ("spec", "models", "categories", "thresholds", "findings", "scored")
 
 
 def test_a_picture_that_changed_meanwhile_is_looked_at_again_with_its_lot(tmp_path: Path) -> None:

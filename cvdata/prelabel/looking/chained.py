@@ -66,9 +66,7 @@ class Chained:
 
     def find(self, pictures: Sequence[NDArray[np.uint8]]) -> Columns:
         """Return what the detector finds, as the classifier names it; see `Predictor.find`."""
-        found = self._detector.find(pictures)
-        if found.score is not None:  # what says nothing of how sure it is stays
-            found = found.take(np.flatnonzero(~(found.score < self._least)))
+        found = self._detector.find(pictures).surer(self._least)
         if found.owner is None or found.box is None or found.score is None or not len(found.owner):
             return found
         probability = self._named(pictures, found.owner, found.box)

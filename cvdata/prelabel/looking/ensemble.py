@@ -23,7 +23,8 @@ __all__ = ["Ensemble"]
 class Ensemble:
     """Models of one kind and the same classes as one `Predictor`.
 
-    What detectors find becomes one by weighted box fusion, so that what one of N found alone has a score N times lower;
+    What detectors find becomes one by weighted box fusion, so that what one of N that know its class found alone has a
+    score N times lower;
     of classifiers the mean probability counts. Masks and keypoints stay where all models find the same.
 
     Attributes:
@@ -31,11 +32,14 @@ class Ensemble:
         name: `a + b`; `sha256`: of the hashes of the models, one after the other.
     """
 
-    def __init__(self, predictors: Sequence[Predictor], settings: FuseSettings) -> None:
+    def __init__(
+        self, predictors: Sequence[Predictor], settings: FuseSettings, knows: NDArray[np.bool_] | None = None
+    ) -> None:
         """Put models together.
 
         Args:
             predictors: at least one; see `Renamed` for models that call their classes differently.
+            knows: bool, shape (predictors, classes), which classes each detector can find; None where all find all.
 
         Raises:
             UsageError: they find different things, or a setting makes no sense.
@@ -43,6 +47,7 @@ class Ensemble:
         check_fuse(settings, len(predictors))
         self._predictors = tuple(predictors)
         self._settings = settings
+        self._knows = knows
         self.spec = _joined_spec([one.spec for one in predictors])
         self.name = joined_names([one.name for one in predictors])
         self.sha256 = joined_sha256([one.sha256 for one in predictors])
@@ -54,7 +59,7 @@ class Ensemble:
             return mean_scores(parts, self._settings.weights)
         if not self.spec.keypoints:
             parts = [replace(part, keypoints=None) for part in parts]
-        return weighted_box_fusion(parts, self._settings)
+        return weighted_box_fusion(parts, self._settings, self._knows)
 
 
 def _joined_spec(specs: Sequence[ModelSpec]) -> ModelSpec:

@@ -105,7 +105,9 @@ def _standing_of_crowd(box: NDArray[np.float64], group: NDArray[np.int64], iou: 
     return np.sort(np.array(standing_rows, np.int64))
 
 
-def weighted_box_fusion(parts: Sequence[Columns], settings: FuseSettings) -> Columns:
+def weighted_box_fusion(
+    parts: Sequence[Columns], settings: FuseSettings, knows: NDArray[np.bool_] | None = None
+) -> Columns:
     """Return what several looks at the same pictures found, as one set of detections.
 
     Weighted box fusion (Solovyev, Wang, Gabruseva 2021, arXiv:1910.13302). With w_m the weight of look m, a detection
@@ -115,17 +117,21 @@ def weighted_box_fusion(parts: Sequence[Columns], settings: FuseSettings) -> Col
         box    sum(C_i box_i) / sum(C_i)
         score  mean(C_i) min(T, N) / sum(w_m)
 
-    so that with equal weights what one of N looks alone found has a score N times lower. The mask and the keypoints are
+    so that with equal weights what one of N looks alone found has a score N times lower. Looks that do not know a class
+    are no looks at it: they count neither in N nor in the sum of weights. The mask and the keypoints are
     those of its surest member; they are left out where not every look has them.
 
     Args:
         parts: of the same pictures, in the same order, with the same classes.
         settings: checked; see `check_fuse`.
+        knows: bool, shape (looks, classes), which classes each look can find; None where each can find all.
     """
     weights = np.array(settings.weights or (1.0,) * len(parts))
     found = _stacked(parts)
     owner, box, label, score = owners(found), boxes(found), labels(found), scores(found)
     look = np.repeat(np.arange(len(parts)), [len(owners(part)) for part in parts])
+    if knows is None:
+        knows = np.ones((len(parts), int(label.max(initial=-1)) + 1), np.bool_)
     rows = np.flatnonzero(score >= settings.least)
     confidence = score * weights[look]
     rows = rows[np.lexsort([-confidence[rows], label[rows], owner[rows]])]
@@ -136,10 +142,11 @@ def weighted_box_fusion(parts: Sequence[Columns], settings: FuseSettings) -> Col
     # Where all scores are 0 there is nothing to weigh by, and the first box stands.
     share = confidence[rows] / np.where(total > 0, total, 1.0)[cluster]
     mean = np.stack([np.bincount(cluster, weights=share * side) for side in box[rows].T], axis=1)
+    own = label[surest]
     fused = replace(
         found.take(surest),
         box=np.where((total > 0)[:, None], mean, box[surest]),
-        score=np.clip(total / size * np.minimum(size, len(parts)) / weights.sum(), 0, 1),
+        score=np.clip(total / size * np.minimum(size, knows.sum(axis=0)[own]) / (weights @ knows)[own], 0, 1),
     )
     return fused.take(np.lexsort([-scores(fused), owners(fused)]))
 

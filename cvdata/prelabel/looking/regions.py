@@ -13,6 +13,7 @@ from ...dataset.ragged import starts
 from ...dataset.rle import from_mask
 from ...models.columns import Columns
 from ...models.predictor import Predictor
+from .spans import runs_of_spans, spans_of
 
 __all__ = ["Regions"]
 
@@ -39,7 +40,7 @@ class Regions:
 
     def find(self, pictures: Sequence[NDArray[np.uint8]]) -> Columns:
         """Return the regions, by class, within a class from top to bottom; see `Predictor.find`."""
-        owner, label, box, runs = [], [], [], []
+        owner, label, box, runs = [], [], [], list[NDArray[np.uint32]]()
         for picture, pixels in enumerate(self._segmenter.find(pictures).maps or []):
             for row in self._objects:
                 for own, mask in _regions(pixels == row):
@@ -47,19 +48,23 @@ class Regions:
                     label.append(row)
                     box.append(own)
                     runs.append(mask)
+        place, windows = np.array(owner, np.int64), np.array(box, np.int64).reshape(-1, 4)
+        height, width = np.array([picture.shape[:2] for picture in pictures], np.int64).reshape(-1, 2)[place].T
         lengths = np.fromiter(map(len, runs), np.int64, len(runs))
+        inside = Ragged(np.concatenate([np.empty(0, np.uint32), *runs]), starts(lengths))
+        spans = spans_of(inside, windows[:, 3]).moved(windows[:, 0], windows[:, 1])
         return Columns(
             images=len(pictures),
-            owner=np.array(owner, np.int64),
-            box=np.array(box, np.float64).reshape(-1, 4),
+            owner=place,
+            box=windows.astype(np.float64),
             label=np.array(label, np.int64),
             score=np.full(len(owner), np.nan),
-            masks=Ragged(np.concatenate([np.empty(0, np.uint32), *runs]), starts(lengths)),
+            masks=runs_of_spans(spans, width, height),
         )
 
 
 def _regions(there: NDArray[np.bool_]) -> list[tuple[list[int], NDArray[np.uint32]]]:
-    """Return box and run lengths of each region of a class."""
+    """Return box of each region of a class, and its run lengths within the box."""
     import cv2
 
     if not there.any():
@@ -67,4 +72,8 @@ def _regions(there: NDArray[np.bool_]) -> list[tuple[list[int], NDArray[np.uint3
     count, numbers, facts, _ = cv2.connectedComponentsWithStats(there.astype(np.uint8), connectivity=8)
     least = max(1.0, _LEAST * there.size)
     kept = [n for n in range(1, count) if facts[n, cv2.CC_STAT_AREA] >= least]
-    return [(facts[n, :4].tolist(), from_mask(numbers == n)) for n in kept]
+    found = []
+    for number in kept:
+        x, y, width, height = facts[number, :4].tolist()
+        found.append(([x, y, width, height], from_mask(numbers[y : y + height, x : x + width] == number)))
+    return found

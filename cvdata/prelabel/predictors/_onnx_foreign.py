@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,8 +56,8 @@ class ForeignOnnx:
         """
         self._session = file.open(options.device)
         self.name = Path(file.path).stem
-        self.sha256 = self._session.sha256
         layout, at = _layout_of(file, options)
+        self.sha256 = _hash_of(self._session, layout)
         said = _with_points(said_in(file.properties), layout, at)
         if said.task == "obb":
             hint = "give a detector of upright boxes, a segmenter or a classifier"
@@ -104,6 +106,15 @@ def _layout_of(file: OnnxFile, options: ModelOptions) -> tuple[OnnxLayout, str]:
     beside = os.path.splitext(file.path)[0] + ".yaml"
     path = options.layout or (beside if os.path.isfile(beside) else None)
     return (OnnxLayout(), beside) if path is None else (read_layout(path), path)
+
+
+def _hash_of(session: OnnxSession, layout: OnnxLayout) -> str:
+    """Return the SHA-256 of the file; where a person describes it, of both, since both decide what it finds."""
+    if layout == OnnxLayout():
+        return session.sha256
+    return hashlib.sha256(
+        session.sha256.encode() + msgspec.json.encode(layout, order="sorted", enc_hook=str)
+    ).hexdigest()
 
 
 def _known_outputs(session: OnnxSession, taking: Taking) -> tuple[Port, ...]:

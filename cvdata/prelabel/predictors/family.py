@@ -8,6 +8,8 @@ A file of this package that has `NAME` is a family:
     claims      tells whether a path without a NAME is one of its models
     load        makes a model ready: a `Predictor`, or an `Outliner`
 
+One for which people can say more has `TAKES`, the names of these options: `prompt`, `layout`.
+
 Other packages add models by an entry point of the group `cvdata.predictors`; see `plugin`.
 """
 
@@ -15,7 +17,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -138,8 +139,3 @@ def load_model(text: str, options: ModelOptions) -> Model:
     """
     family, what = family_of(text)
     return family.load(what, options)
-
-
-def names_of(models: Sequence[Model]) -> str:
-    """Return the names of models for people."""
-    return " + ".join(show(model.name, 60) for model in models)

@@ -8,11 +8,12 @@ from ._pretrained import Kind, find_pretrained, is_kind
 from ._prompt import classes_of
 from .family import ModelOptions
 
-__all__ = ["EXAMPLES", "NAME", "SUMMARY", "claims", "load"]
+__all__ = ["EXAMPLES", "NAME", "SUMMARY", "TAKES", "claims", "load"]
 
 NAME = "grounding-dino"
 SUMMARY = 'finds what --prompt "hard hat, vest" says; from the Hugging Face hub, or a folder'
 EXAMPLES = ("grounding-dino", "grounding-dino:IDEA-Research/grounding-dino-base", "grounding-dino:models/dino")
+TAKES = ("prompt",)
 
 _KIND = Kind(
     family=NAME,

@@ -8,13 +8,14 @@ from ...errors import UsageError, show
 from ...models.predictor import Predictor
 from .family import ModelOptions
 
-__all__ = ["EXAMPLES", "NAME", "SUMMARY", "claims", "load"]
+__all__ = ["EXAMPLES", "NAME", "SUMMARY", "TAKES", "claims", "load"]
 
 NAME = "onnx"
 SUMMARY = (
     "an ONNX file: of cvdata export, YOLO, torchvision, DETR, a classifier or segmenter; others with --layout FILE"
 )
 EXAMPLES = ("cells.onnx", "yolo11n.onnx", "onnx:models/detector")
+TAKES = ("layout",)
 
 
 def claims(path: str) -> bool:

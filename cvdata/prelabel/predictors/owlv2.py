@@ -8,11 +8,12 @@ from ._pretrained import Kind, find_pretrained, is_kind
 from ._prompt import classes_of
 from .family import ModelOptions
 
-__all__ = ["EXAMPLES", "NAME", "SUMMARY", "claims", "load"]
+__all__ = ["EXAMPLES", "NAME", "SUMMARY", "TAKES", "claims", "load"]
 
 NAME = "owlv2"
 SUMMARY = 'finds what --prompt "hard hat, vest" says; from the Hugging Face hub, or a folder'
 EXAMPLES = ("owlv2", "owlv2:google/owlv2-large-patch14-ensemble", "owlv2:models/owl")
+TAKES = ("prompt",)
 
 _KIND = Kind(
     family=NAME,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,18 @@ def test_bytes_in_rows_go_in_as_they_are(tmp_path: Path) -> None:
 
     assert (predictor.spec.size, predictor.spec.classes) == ((16, 24), ("yes", "no"))
     assert predictor.find([WIDE]).images == 1
+
+
+def test_a_file_that_is_described_differently_is_another_model(tmp_path: Path) -> None:
+    outputs = {"out": np.array([[0.5, 0.5]], np.float32)}
+    path = answering(tmp_path / "net.onnx", outputs, says={"names": "['cat', 'dog']"})
+    (tmp_path / "described.yaml").write_text("input: {channels: bgr}\n")
+    (tmp_path / "empty.yaml").write_text("{}\n")
+
+    hashes = [loaded(path, layout=str(tmp_path / name)).sha256 for name in ("described.yaml", "empty.yaml")]
+
+    assert hashes[1] == loaded(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert hashes[0] != hashes[1]
 
 
 @pytest.mark.parametrize(("last", "several"), [("Sigmoid", True), ("Softmax", False)])
