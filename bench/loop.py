@@ -2,8 +2,8 @@
 
 Train on 40 labelled pictures, let the model propose for 100 others, review a sample, accept what the review promises,
 train again on all 140, and measure both models on pictures that neither saw. Every step is a `cvdata` command; the
-person corrects what the sample shows as the truth has it: a box that overlaps the truth by 0.8 and has the right class
-is left alone, another is moved, given its class or deleted; of two on one object one stays.
+person corrects what the sample shows as the truth has it: a box that overlaps the truth by `--iou` and has its class is
+left alone, another is moved, renamed or deleted; of two on one object one stays.
 
 Said are the share of objects whose proposal nobody had to touch, the precision that the review promised beside the one
 that the truth finds in what was accepted, and the average precision before and after.
@@ -68,7 +68,7 @@ def overlaps(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
     return np.asarray(shared / (a[:, 2:].prod(axis=1)[:, None] + b[:, 2:].prod(axis=1)[None] - shared))
 
 
-def matches(found: Dataset, truth: Dataset) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def matches(found: Dataset, truth: Dataset, least: float = IOU) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell of each found object whether it is right, and of each true one whether it was found so; surest first."""
     right, had = np.zeros(len(found.annotations), np.bool_), np.zeros(len(truth.annotations), np.bool_)
     rows = {name: row for row, name in enumerate(truth.images.names)}
@@ -81,13 +81,13 @@ def matches(found: Dataset, truth: Dataset) -> tuple[NDArray[np.bool_], NDArray[
         true = np.arange(truth.offsets[rows[name]], truth.offsets[rows[name] + 1])
         iou = overlaps(found.annotations.box[mine], truth.annotations.box[true])
         for at, row in enumerate(mine.tolist()):
-            fits = np.flatnonzero((iou[at] >= IOU) & (theirs[true] == names[row]) & ~had[true])
+            fits = np.flatnonzero((iou[at] >= least) & (theirs[true] == names[row]) & ~had[true])
             if len(fits):
                 right[row], had[true[fits[iou[at, fits].argmax()]]] = True, True
     return right, had
 
 
-def correct(sample: Dataset, truth: Dataset) -> Dataset:
+def correct(sample: Dataset, truth: Dataset, least: float) -> Dataset:
     """Do what a person does with a sample: leave, move, rename or delete each box, and draw nothing."""
     rows = {name: row for row, name in enumerate(truth.images.names)}
     table = sample.annotations
@@ -103,7 +103,7 @@ def correct(sample: Dataset, truth: Dataset) -> Dataset:
             row, best = mine[one], true[other]
             kept.append(row)
             category[row] = ours[truth.categories.names[truth.annotations.category[best]]]
-            if iou[one, other] < IOU:
+            if iou[one, other] < least:
                 box[row] = truth.annotations.box[best]
             iou[one], iou[:, other] = 0, 0
     kept.sort()
@@ -167,13 +167,13 @@ def loop(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     train(labelled, folder / "first", args, LABELLED)
     cvdata("prelabel", pool, "--model", folder / "first", "--name", "first", "--score", args.score)
     proposals = read_prediction(pool, "first").dataset
-    right, found = matches(proposals, truth)
-    cvdata("review", pool, folder / "sample", "--predictions", "first", "--per-class", args.per_class)
-    corrected = correct(load(folder / "sample"), truth)
+    untouched = matches(proposals, truth)[1]
+    right, _ = matches(proposals, truth, args.iou)
+    begin = ("review", pool, "--predictions", "first")
+    cvdata(*begin, folder / "sample", "--per-class", args.per_class, "--bands", args.bands)
+    corrected = correct(load(folder / "sample"), truth, args.iou)
     save(corrected, folder / "corrected", "coco", settings=link)
-    review = cvdata(
-        "review", pool, "--predictions", "first", "--corrected", folder / "corrected", "--promise", args.promise
-    )
+    review = cvdata(*begin, "--corrected", folder / "corrected", "--promise", args.promise, "--iou", args.iou)
     accepted = cvdata("accept", pool, "--predictions", "first")
     given = keep_images(load(pool), np.flatnonzero(np.isin(np.sort(both), new)))
     thresholds = {name: score for name, score in review["review"]["thresholds"].items() if score is not None}
@@ -185,7 +185,7 @@ def loop(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     return {
         "objects": len(truth.annotations),
         "proposals": len(proposals.annotations),
-        "objects nobody had to touch": round(float(found.mean()), 3),
+        "objects nobody had to touch": round(float(untouched.mean()), 3),
         "proposals that are right": round(float(right.mean()), 3),
         "reviewed": len(load(folder / "sample").annotations),
         "promised": args.promise,
@@ -196,7 +196,7 @@ def loop(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
             name: round(float(right[above & (names == name)].mean()), 3) for name in thresholds
         },
         "accepted": accepted["added"]["annotations"],
-        "labels of the new pictures that are right": round(float(matches(given, truth)[0].mean()), 3),
+        "labels of the new pictures that are right": round(float(matches(given, truth, args.iou)[0].mean()), 3),
         "AP of the first": round(average_precision(folder / "first", held_out, folder), 3),
         "AP with what was accepted": round(average_precision(folder / "second", held_out, folder), 3),
         "AP with the truth": round(average_precision(folder / "ideal-run", held_out, folder), 3),
@@ -223,6 +223,8 @@ def main() -> None:
     parser.add_argument("--looks", type=int, default=2400, help="pictures that each training looks at, again and again")
     parser.add_argument("--test", type=int, default=100, help="pictures held out")
     parser.add_argument("--score", type=float, default=0.25, help="least score of a proposal")
+    parser.add_argument("--iou", type=float, default=IOU, help="overlap from which a box is right for the review")
+    parser.add_argument("--bands", type=int, default=4, help="thresholds that can come out for a class")
     parser.add_argument("--promise", type=float, default=0.9)
     parser.add_argument("--per-class", type=int, default=63)
     parser.add_argument("--seed", type=int, default=0)
