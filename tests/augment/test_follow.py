@@ -283,8 +283,9 @@ def test_a_keypoint_stays_in_the_middle_of_what_it_marks(transform: dict[str, An
         near = (np.abs(columns - x) < 16) & (np.abs(rows - y) < 16)
         light = made.image[:, :, 0] * near
         assert seen == 2
-        assert (light * columns).sum() / light.sum() == pytest.approx(x, abs=0.12)
-        assert (light * rows).sum() / light.sum() == pytest.approx(y, abs=0.12)
+        # OpenCV 4 moves pixels in steps of 1/32, OpenCV 5 does not.
+        assert (light * columns).sum() / light.sum() == pytest.approx(x, abs=0.15)
+        assert (light * rows).sum() / light.sum() == pytest.approx(y, abs=0.15)
 
 
 def test_an_object_under_a_hole_is_dropped_and_a_keypoint_under_it_is_hidden() -> None:
