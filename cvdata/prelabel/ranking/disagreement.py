@@ -73,7 +73,8 @@ def _between(one: Opinion, other: Opinion) -> tuple[NDArray[np.float64], NDArray
         lonely = side.score >= _SURE
         lonely[paired] = False
         alone += np.bincount(image[lonely], minlength=pictures)
-    return 1 - (2 * shared + 1) / (scores + 1), alone
+    # What is equal may be off 0 by the last bit of a sum.
+    return np.clip(1 - (2 * shared + 1) / (scores + 1), 0, 1), alone
 
 
 def _partners(one: Opinion, other: Opinion) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

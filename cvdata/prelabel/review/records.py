@@ -237,5 +237,5 @@ class ReviewFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     samples: tuple[JudgedSample, ...]
     decisions: tuple[Decision, ...]
     drawn: tuple[Drawn, ...]
-    thresholds: dict[str, Annotated[float, msgspec.Meta(ge=0, le=1)] | None]
+    thresholds: dict[str, Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] | None]
     classes: tuple[ClassReview, ...]

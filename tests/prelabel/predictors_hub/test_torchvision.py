@@ -122,6 +122,7 @@ def test_weights_that_cannot_be_fetched_say_which_file_to_bring_and_where_to(
 ) -> None:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setattr("urllib.request._opener", None)  # one that was made before knows no proxy
 
     with pytest.raises(ModelError) as caught:
         _detector(SMALL)
