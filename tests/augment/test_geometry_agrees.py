@@ -120,8 +120,14 @@ def test_boxes_that_fit_an_outline_or_a_mask_fit_it_after_a_turn_by_any_angle() 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("pool", "most"), [(PLANE, 2), ([*PLANE, *RIGID[:8], *BENDING], 2), (BENDING, 1)])
-def test_a_thousand_other_recipes_keep_the_pixels_inside_the_boxes(pool: list[dict[str, Any]], most: int) -> None:
+# With OpenCV 4 a grid stretches the tip of one ellipse in 500 so that the picture, which is blended, ends two pixels
+# behind its mask, which is not; OpenCV 5 puts the two within one.
+@pytest.mark.parametrize(
+    ("pool", "most", "within"), [(PLANE, 2, 1), ([*PLANE, *RIGID[:8], *BENDING], 2, 2), (BENDING, 1, 1)]
+)
+def test_a_thousand_other_recipes_keep_the_pixels_inside_the_boxes(
+    pool: list[dict[str, Any]], most: int, within: int
+) -> None:
     rng = np.random.Generator(np.random.PCG64(5))
     seen, overlaps = 0, []
     for seed in range(PICTURES // 2):
@@ -138,8 +144,8 @@ def test_a_thousand_other_recipes_keep_the_pixels_inside_the_boxes(pool: list[di
             assert rows == [0, 1, 2], recipe
             for row in rows:
                 box = edges(table.box[row])
-                assert (box[:2] <= where[:2] + 1).all(), (recipe, row, box, where)
-                assert (box[2:] >= where[2:] - 1).all(), (recipe, row, box, where)
+                assert (box[:2] <= where[:2] + within).all(), (recipe, row, box, where)
+                assert (box[2:] >= where[2:] - within).all(), (recipe, row, box, where)
             assert table.masks is not None
             assert np.abs(edges(table.box[1]) - edges(box_of(to_mask(table.masks[1], *lit.shape)))).max() <= 1, recipe
             overlaps.append(overlap(to_mask(table.masks[1], *lit.shape), lit))
