@@ -13,7 +13,7 @@ import numpy as np
 
 from ..convert import Reading
 from ..engine import Progress
-from ..errors import Place, UsageError, show
+from ..errors import UsageError, show
 from ..files import Counts, Finding, QuarantineItem
 from ..files.journal import Journal, remove_finished
 from ..formats.predictions import (
@@ -185,7 +185,7 @@ def _bad_items(names: Sequence[str], bad: Mapping[int, str]) -> list[QuarantineI
     return [
         QuarantineItem(
             kind="image",
-            file=show(Place(names[row]).file),
+            file=show(names[row]),
             found=why,
             expected="a picture that can be read",
             image=names[row],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def draw_seed(seed: int, epoch: int, row: int, turn: int) -> int:
     return int(np.random.SeedSequence((seed, epoch, row, turn)).generate_state(1, np.uint64)[0])
 
 
-class Batches:
+class Batches(ABC):
     """Batches of an epoch, of which each of several processes gets its share: what torch calls a batch sampler."""
 
     def __init__(self, bounds: NDArray[np.int64], rank: int, world: int) -> None:
@@ -71,8 +72,9 @@ class Batches:
             share = slice(int(self._bounds[number]) + self._rank, int(self._bounds[number + 1]), self.world)
             yield Draw(self.epoch, rows[share], turns[share], self._size(number))
 
+    @abstractmethod
     def _order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        raise NotImplementedError
+        """Return the pictures of the epoch in order, and how often each was there before."""
 
     def _size(self, number: int) -> tuple[int, int] | None:  # noqa: ARG002 - for those that draw one
         return None
