@@ -46,8 +46,8 @@ __all__ = ["propose_labels"]
 _PICTURES = 300
 _NAME = "first"
 _LEAST = 0.5
-_REVIEW = ReviewSettings(iou=0.6, promise=0.9)
-_PER_CLASS = 40
+_REVIEW = ReviewSettings(iou=0.5, promise=0.8)
+_SAMPLE = SampleSettings(per_class=40, bands=6)
 _SEEN = 0.3
 """Overlap from which the person knows which object is meant."""
 
@@ -73,8 +73,10 @@ def propose_labels(tour: Tour) -> Step:
         title=title,
         commands=[
             shlex.join(["cvdata", "prelabel", str(pets), "--model", str(run), "--name", _NAME, "--score", f"{_LEAST}"]),
-            f"{begin} {shlex.quote(str(tour.folder / 'to-correct'))} --per-class {_PER_CLASS}",
-            f"{begin} --corrected {shlex.quote(str(tour.folder / 'corrected'))} --promise 0.9 --iou 0.6",
+            f"{begin} {shlex.quote(str(tour.folder / 'to-correct'))} "
+            f"--per-class {_SAMPLE.per_class} --bands {_SAMPLE.bands}",
+            f"{begin} --corrected {shlex.quote(str(tour.folder / 'corrected'))} "
+            f"--promise {_REVIEW.promise} --iou {_REVIEW.iou}",
             shlex.join(["cvdata", "accept", str(pets), "--predictions", _NAME]),
             shlex.join(["cvdata", "rank", str(pets), "--predictions", _NAME, "--number", "20"]),
         ],
@@ -88,7 +90,7 @@ def propose_labels(tour: Tour) -> Step:
 
 def _review(tour: Tour, pets: Path, stored: Stored, truth: Dataset) -> tuple[ReviewFile, int]:
     """Draw a sample, correct it as the drawing says, and judge what came back."""
-    sample = draw_sample(stored, SampleSettings(per_class=_PER_CLASS, seed=tour.seed))
+    sample = draw_sample(stored, msgspec.structs.replace(_SAMPLE, seed=tour.seed))
     given = without_scores(sample_dataset(stored, sample, read(pets, "cvdata", workers=1).dataset))
     save(given, tour.folder / "to-correct", "coco", settings=tour.settings())
     note_sample(pets, sample)
@@ -157,9 +159,9 @@ def _lines(stored: Stored, truth: Dataset, found: ReviewFile, seen: int, part: A
         return [*lines, "From so few it promises nothing: more pictures to learn from would help."]
     return [
         *lines,
-        f"What follows, at least 90 % right: {promised}.",
+        f"What follows, at least {100 * _REVIEW.promise:g} % right: {promised}.",
         f"{part.accepted} became labels, as a new version; the others stay proposals.",
-        f"The drawing knows: of what was accepted unseen {_precision(stored, truth, found)} are right.",
+        f"The drawing knows: {_precision(stored, truth, found)}.",
     ]
 
 
@@ -175,16 +177,24 @@ def _next(pets: Path, stored: Stored) -> str:
 
 
 def _precision(stored: Stored, truth: Dataset, found: ReviewFile) -> str:
-    """Return how many of the proposals above the thresholds, and not reviewed, are right, in words."""
+    """Return how many of the proposals above the thresholds are right, in words, those that were reviewed among them.
+
+    The promise is about all of them: what nobody looked at is on the whole less sure. As in the review each is judged
+    by itself; what is a second box on one object is counted besides.
+    """
     table, names = stored.dataset.annotations, stored.dataset.categories.names
     least = np.array([np.inf if (own := found.thresholds.get(name)) is None else own for name in names])
     chosen = (np.empty(0) if table.score is None else table.score) >= least[table.category]
-    chosen[[decision.row for decision in found.decisions]] = False
-    theirs = [truth.categories.names.index(name) for name in names]
-    matched = list(_matched(stored.dataset, np.arange(len(table)), truth))
-    right = sum(
-        bool(chosen[row]) and iou >= _REVIEW.iou and theirs[table.category[row]] == truth.annotations.category[best]
-        for row, best, iou in matched
-    )
-    count = int(chosen.sum())
-    return f"{right} of {count}" + (f" ({100 * right / count:.1f} %)" if count else "")
+    place = {name: at for at, name in enumerate(truth.images.names)}
+    objects: list[int] = []
+    for row in np.flatnonzero(chosen).tolist():
+        at = place[stored.dataset.images.names[table.image[row]]]
+        there = np.arange(truth.offsets[at], truth.offsets[at + 1])
+        own = truth.categories.names.index(names[table.category[row]])
+        same = there[truth.annotations.category[there] == own]
+        iou = box_iou(np.broadcast_to(table.box[row], (len(same), 4)), truth.annotations.box[same])
+        if len(iou) and iou.max() >= _REVIEW.iou:
+            objects.append(int(same[iou.argmax()]))
+    count, twice = int(chosen.sum()), len(objects) - len(set(objects))
+    share = f" ({100 * len(objects) / count:.1f} %)" if count else ""
+    return f"of {count} that are so sure {len(objects)} are right{share}, of them {twice} a second box on one object"
