@@ -15,7 +15,17 @@ from ..errors import EvaluationError, UsageError, nearest_of, show
 from ..files import Finding
 from ..reports.scales import plural
 
-__all__ = ["Pair", "align", "chosen", "file_name", "is_classification", "rows_by_key", "undeclared_class"]
+__all__ = [
+    "Pair",
+    "align",
+    "chosen",
+    "file_name",
+    "is_classification",
+    "match_classes",
+    "match_pictures",
+    "rows_by_key",
+    "undeclared_class",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +73,8 @@ def align(truth: Dataset, found: Dataset, split: str | None = None) -> Pair:
             or one side has boxes and the other labels of whole pictures.
     """
     findings: list[Finding] = []
-    rows = _match_pictures(truth, found, findings)
-    classes = _match_classes(truth, found)
+    rows = match_pictures(truth, found, findings)
+    classes = match_classes(truth, found)
     _refuse_scores(found)
     _note_logits(found, findings)
     truth, rows = _of_split(truth, found, rows, split, findings)
@@ -153,8 +163,15 @@ def _without_labels(dataset: Dataset, side: str, findings: list[Finding]) -> Dat
     return replace(dataset, annotations=dataset.annotations.take(np.flatnonzero(boxed)))
 
 
-def _match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> NDArray[np.int64]:
-    """Return the truth's row of each picture of found, int64; -1 for one without detections that truth lacks."""
+def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> NDArray[np.int64]:
+    """Return the truth's row of each picture of found, int64; -1 for one without detections that truth lacks.
+
+    Args:
+        findings: what was not matched by the whole name is added here.
+
+    Raises:
+        EvaluationError: the truth lacks a picture with detections.
+    """
     names, rows = found.images.names, np.full(len(found.images), -1, np.int64)
     where = {name: row for row, name in enumerate(truth.images.names)}
     rows[:] = [where.get(name, -1) for name in names]
@@ -208,8 +225,12 @@ def _stem(name: str) -> str:
     return stem if dot and stem else file
 
 
-def _match_classes(truth: Dataset, found: Dataset) -> NDArray[np.int64]:
-    """Return the truth's row of each class of found, int64; -1 for one that no detection is of."""
+def match_classes(truth: Dataset, found: Dataset) -> NDArray[np.int64]:
+    """Return the truth's row of each class of found, int64; -1 for one that no detection is of.
+
+    Raises:
+        EvaluationError: the truth lacks a class of a detection.
+    """
     where = {name: row for row, name in enumerate(truth.categories.names)}
     rows = np.array([where.get(name, -1) for name in found.categories.names], np.int64)
     used = np.bincount(found.annotations.category, minlength=len(rows)) > 0

@@ -22,7 +22,7 @@ from .._version import __version__
 from ._page_style import SCRIPT, STYLE
 from .markup import Content, Markup, escape, join, tag
 
-__all__ = ["Cell", "Page", "Shown", "Tone", "badge", "decimal", "image", "percent", "swatch"]
+__all__ = ["Cell", "Page", "Shown", "Tone", "allowed", "badge", "decimal", "image", "percent", "swatch"]
 
 Tone = Literal["error", "warning", "info", "good", "plain"]
 
@@ -228,13 +228,14 @@ def _table_cell(cell: Cell, letter: str) -> Markup:
     return tag("td", shown, class_=_side(letter), data_v=None if plain else repr(value))
 
 
-def _hash(text: str) -> str:
+def allowed(text: str) -> str:
+    """Return how a Content-Security-Policy names a script or a style that may run: by its hash."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") + "'"
 
 
 # Only our own style and script run, and nothing is fetched: even markup that slipped through could do nothing.
 _POLICY = (
-    f"default-src 'none'; img-src data:; style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}; "
+    f"default-src 'none'; img-src data:; style-src {allowed(STYLE)}; script-src {allowed(SCRIPT)}; "
     "base-uri 'none'; form-action 'none'"
 )
 

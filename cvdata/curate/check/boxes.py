@@ -27,7 +27,7 @@ class Rows:
         if not len(rows):
             return []
         first = rows[:MOST_PLACES].tolist()
-        pictures = np.unique(self.dataset.annotations.image[rows])[:MOST_PLACES].tolist()
+        pictures = np.unique(self.dataset.annotations.image[rows]).tolist()
         names = self.dataset.images.names
         return [Hit(code, len(rows), [self.spot(row, what(row)) for row in first], [names[p] for p in pictures], words)]
 

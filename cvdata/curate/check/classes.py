@@ -49,7 +49,7 @@ def _classes(
     images: list[str] = []
     if dataset is not None:
         table = dataset.annotations
-        held = np.unique(table.image[np.isin(table.category, rows)])[:MOST_PLACES]
+        held = np.unique(table.image[np.isin(table.category, rows)])
         images = [dataset.images.names[row] for row in held.tolist()]
     return [Hit(code, len(rows), spots, images, words)]
 

@@ -203,7 +203,8 @@ class Hit:
 
     Attributes:
         count: how often.
-        spots: the first places; `images`: the first pictures. Both may be longer than what a report keeps.
+        spots: the first places; `images`: all pictures concerned, some more than once. Both may be longer than what a
+            report keeps.
         words: other words of the title.
     """
 
@@ -218,5 +219,5 @@ class Hit:
         self.count += 1
         if len(self.spots) < MOST_PLACES:
             self.spots.append(spot)
-        if spot.image is not None and len(self.images) < MOST_PLACES:
+        if spot.image is not None:
             self.images.append(spot.image)

@@ -24,7 +24,7 @@ from .source_catalogue import NOTE_CODES
 from .trainers import Case, trainer_hits
 from .trainers.case import in_shell
 
-__all__ = ["check", "check_codes"]
+__all__ = ["check", "check_codes", "check_pictures"]
 
 
 def check(
@@ -48,6 +48,34 @@ def check(
     Raises:
         UsageError: a code in the settings is none.
     """
+    return check_pictures(
+        dataset,
+        intake,
+        settings,
+        source_format=source_format,
+        source=source,
+        pictures=pictures,
+        engine=engine,
+        progress=progress,
+    )[0]
+
+
+def check_pictures(
+    dataset: Dataset,
+    intake: Intake | None = None,
+    settings: CheckSettings | None = None,
+    *,
+    source_format: str = "memory",
+    source: Path | None = None,
+    pictures: Pictures | None = None,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+) -> tuple[CheckReport, dict[str, tuple[str, ...]]]:
+    """Return what `check` does, and the names of all pictures that each finding concerns, by its code.
+
+    Raises:
+        UsageError: a code in the settings is none.
+    """
     settings = settings or CheckSettings()
     intake = intake or Intake()
     engine, progress = engine or InProcess(), progress or Silent()
@@ -61,8 +89,10 @@ def check(
     if settings.trainer is not None:
         hits += trainer_hits(settings.trainer, case)
     commands = _commands(source, intake, settings)
-    findings = _findings(_told_better(_joined(hits)), settings, commands)
-    return CheckReport(
+    hits = _told_better(_joined(hits))
+    findings = _findings(hits, settings, commands)
+    concerned = {str(hit.words.get("code", hit.code)): tuple(dict.fromkeys(hit.images)) for hit in hits}
+    report = CheckReport(
         source="memory" if source is None else show(source),
         source_format=source_format,
         images=len(dataset.images),
@@ -75,6 +105,7 @@ def check(
         findings=findings,
         settings=settings,
     )
+    return report, {finding.code: concerned[finding.code] for finding in findings}
 
 
 def check_codes(codes: Iterable[str]) -> None:

@@ -145,6 +145,6 @@ def label_state_hits(dataset: Dataset) -> list[Hit]:
 
 
 def _listed(code: str, images: Images, rows: NDArray[np.int64], what: str) -> Hit:
-    names = [images.names[row] for row in rows[:MOST_PLACES].tolist()]
-    spots = [] if code == "no-labels" else [Spot(what=what, file=name, image=name) for name in names]
+    names = [images.names[row] for row in rows.tolist()]
+    spots = [] if code == "no-labels" else [Spot(what=what, file=name, image=name) for name in names[:MOST_PLACES]]
     return Hit(code, len(rows), spots, names)

@@ -14,7 +14,7 @@ from ...reports.scales import plural
 from ...reports.sheet import Legend, assemble
 from .gradcam import Heat
 
-__all__ = ["LEGEND", "TILE", "draw_picture", "over", "sheet_tile"]
+__all__ = ["LEGEND", "TILE", "colours_of", "draw_picture", "over", "sheet_tile"]
 
 _STOPS = np.array(
     [
@@ -39,11 +39,15 @@ def over(picture: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.ui
         heat: from 0 to 1, shape (height, width).
     """
     grey = picture.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
-    places = np.linspace(0, 1, len(_STOPS))
-    colours = np.stack([np.interp(heat, places, _STOPS[:, channel]) for channel in range(3)], axis=2)
     strength = 0.8 * np.sqrt(heat)[..., None]
-    mixed = (1 - strength) * (0.35 * 255 + 0.65 * grey)[..., None] + strength * colours
+    mixed = (1 - strength) * (0.35 * 255 + 0.65 * grey)[..., None] + strength * colours_of(heat)
     return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
+
+
+def colours_of(heat: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the colour of each place, 0 to 255, shape (height, width, 3)."""
+    places = np.linspace(0, 1, len(_STOPS))
+    return np.stack([np.interp(heat, places, _STOPS[:, channel]) for channel in range(3)], axis=2)
 
 
 def draw_picture(
