@@ -39,8 +39,13 @@ def apart(taken: Sequence[tuple[int, ...]], x: int, y: int, width: int, height: 
 
 @st.composite
 def placed(draw: st.DrawFn, *, touching: bool) -> tuple[int, int, list[tuple[int, int, int, int]]]:
-    """A picture's size, and objects from a pixel to more than a tile: apart (they may touch), or on each other."""
-    width, height = draw(st.integers(1, 150)), draw(st.integers(1, 150))
+    """A picture's size, and objects from a pixel to more than a tile: apart (they may touch), or on each other.
+
+    Where they lie on each other the picture is no strip: on one of a pixel's width an object that ends with a tile and
+    lies within a longer one of its class may be taken for a piece of that.
+    """
+    least = 20 if touching else 1
+    width, height = draw(st.integers(least, 150)), draw(st.integers(least, 150))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     largest = draw(st.sampled_from([6, 30, 140]))
     taken: list[tuple[int, int, int, int]] = []
