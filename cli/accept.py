@@ -171,8 +171,7 @@ def _names(root: Path, given: list[str] | None) -> tuple[str, ...]:
 
 def _tags(root: Path, predictions: tuple[str, ...]) -> Mapping[str, Opinions]:
     """Return what people decided in FiftyOne, by prediction."""
-    from ..browse.pull import read_review
-    from ..browse.review import review_name
+    from ..browse.review import read_review, review_name
     from ..formats.predictions import read_prediction
     from ..formats.store import open_store
     from ..prelabel.accept import opinions_of_tags

@@ -268,7 +268,7 @@ class Judging:
 
     def _pulled(self, findings: list[Finding]) -> tuple[Dataset, NDArray[np.int64]]:
         """Return what is in FiftyOne; what a person tagged `reject` counts as removed."""
-        from ..browse.pull import read_review
+        from ..browse.review import read_review
         from ..dataset.select import keep_annotations
         from ..files import Finding
         from ..prelabel.review.draw import proposals_hash

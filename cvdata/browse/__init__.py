@@ -1,17 +1,15 @@
 """Datasets in FiftyOne, and back; the only files that import it.
 
 session    whether FiftyOne is there, its database, and each trouble with the cure
-load       a dataset as samples of FiftyOne; `boxes`, `outlines`: what changes on the way
-review     proposals put there for a person to correct; `fields`, `views`: how the App shows them
-pull       what the person left, as a dataset again; `left`: label by label
+review     proposals put there for a person to correct, and what they left
 app        the App in a browser; `serving`, `guard`: the server behind it, which answers this machine alone
+boxes, outlines    what changes on the way
 """
 
 from __future__ import annotations
 
 from .app import PORT, open_app
-from .pull import Pulled, read_review
-from .review import Put, put_review, review_name
+from .review import Pulled, Put, put_review, read_review, review_name
 from .session import has_database, is_installed, require_fiftyone
 
 __all__ = [

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import quote, urlencode
 
-from ..errors import BrowseError, UsageError, show
+from ..errors import BrowseError, UsageError, nearest_of, show
 from .session import fiftyone, opened, quiet_settings
 
 __all__ = ["PORT", "open_app", "served"]
@@ -140,8 +140,9 @@ def _address(name: str, port: int, view: str | None) -> str:
     address = f"http://localhost:{port}/datasets/{quote(name, safe='')}"
     if view is None:
         return address
-    if view not in samples.list_saved_views():
-        raise BrowseError(f"there is no view '{show(view)}'", hint="the views are in the list in the App's corner")
+    known = samples.list_saved_views()
+    if view not in known:
+        raise BrowseError(f"there is no view '{show(view)}'", hint=nearest_of(view, known))
     return f"{address}?{urlencode({'view': fiftyone().core.utils.to_slug(view)})}"
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import mimetypes
+import os
 import sys
 import threading
 from typing import Any
@@ -25,12 +27,12 @@ GRACE_S = 10.0
 def main() -> None:
     """Serve what standard input says, until it is closed or the last browser is gone."""
     wish = json.loads(sys.stdin.readline())
-    shown = frozenset(opened(wish["name"]).values("filepath"))
-    asyncio.run(_serve(int(wish["port"]), shown))
+    pictures = _Pictures(opened(wish["name"]))
+    asyncio.run(_serve(int(wish["port"]), pictures))
     gc.freeze()  # see `session.fiftyone`: the server brought more
 
 
-async def _serve(port: int, shown: frozenset[str]) -> None:
+async def _serve(port: int, pictures: _Pictures) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -39,7 +41,7 @@ async def _serve(port: int, shown: frozenset[str]) -> None:
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.graceful_timeout = 0.3  # the App's stream of events never ends by itself
-    application: Any = Guard(_application(port), shown, _Watch(ending))
+    application: Any = Guard(_application(port), pictures.shown, _Watch(ending), pictures.added)
     await serve(application, config, shutdown_trigger=ending.wait)
 
 
@@ -61,6 +63,30 @@ def _end_with_input(loop: asyncio.AbstractEventLoop, ending: asyncio.Event) -> N
         loop.call_soon_threadsafe(ending.set)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+class _Pictures:
+    """The files of a dataset that may be shown: those that it has now, and those added later beside them.
+
+    What the App writes into the database cannot let out other files: one added later counts only if it is a picture in
+    a folder, by its real path, that has pictures of the dataset now.
+    """
+
+    def __init__(self, samples: Any) -> None:
+        self.shown = frozenset(samples.values("filepath"))
+        self._samples = samples
+        self._folders = frozenset(os.path.realpath(folder) for folder in {os.path.dirname(p) for p in self.shown})
+
+    def added(self, path: str) -> bool:
+        """Tell whether a file was added since, as the picture of a sample."""
+        mime, _ = mimetypes.guess_type(path)
+        if mime is None or not mime.startswith("image/") or "\0" in path:
+            return False
+        real = os.path.realpath(path)
+        if os.path.dirname(real) not in self._folders or mimetypes.guess_type(real)[0] != mime:
+            return False
+        # FiftyOne keeps an index of `filepath`.
+        return self._samples._sample_collection.find_one({"filepath": path}, {"_id": 1}) is not None
 
 
 class _Watch:

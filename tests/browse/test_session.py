@@ -9,12 +9,15 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cvdata.browse import is_installed, require_fiftyone
 from cvdata.browse.session import quiet_settings
 from cvdata.errors import MissingExtraError
+
+from .conftest import free_port, mongod
 
 # FiftyOne attaches to the MongoDB of any other FiftyOne of the same user; a test must start its own.
 _ALONE = """
@@ -86,6 +89,100 @@ def test_a_database_that_does_not_answer_is_named(database: Mapping[str, str]) -
         "BrowseError: the database that FIFTYONE_DATABASE_URI names does not answer\n"
         "  hint: start it, or unset the variable: FiftyOne then starts its own\n"
     ), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("address", ["http://localhost:27017", "mongodb://me:p@ss:word@localhost", "mongodb://a:port"])
+def test_an_address_that_is_none_is_named_without_the_password(address: str, database: Mapping[str, str]) -> None:
+    done = python(failing(_CONNECT), {**database, "FIFTYONE_DATABASE_URI": address})
+
+    assert done.stdout.startswith("BrowseError: FIFTYONE_DATABASE_URI is no address of a MongoDB\n  hint: "), (
+        done.stderr
+    )
+    assert "word" not in done.stdout.replace("password", "")
+
+
+@pytest.mark.slow
+def test_a_database_of_a_newer_fiftyone_is_named_with_the_ways_out(database: Mapping[str, str]) -> None:
+    from pymongo import MongoClient
+
+    settings = {**database, "FIFTYONE_DATABASE_NAME": "newer"}
+    client: Any = MongoClient(database["FIFTYONE_DATABASE_URI"])
+    client["newer"]["config"].insert_one({"version": "99.0.0", "type": "fiftyone"})
+    client.close()
+
+    done = python(failing(_CONNECT), settings)
+
+    first, hint = done.stdout.splitlines()
+    assert first.startswith("BrowseError: FiftyOne 99.0.0 used this database last, and this is FiftyOne "), done.stderr
+    assert "fiftyone migrate --all -v" in hint
+    assert "FIFTYONE_DATABASE_NAME" in hint
+
+
+@pytest.mark.slow
+def test_a_folder_that_another_mongodb_has_open_is_named_and_one_that_was_killed_is_not_in_the_way(
+    tmp_path: Path, database: Mapping[str, str]
+) -> None:
+    folder = tmp_path / "mongo"
+    folder.mkdir()
+    settings = {"HOME": str(tmp_path), "FIFTYONE_DATABASE_DIR": str(folder), "FIFTYONE_DATABASE_VALIDATION": "false"}
+    command = [mongod(), "--dbpath", str(folder), "--port", str(free_port()), "--nounixsocket"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as other:
+        _wait_for_lock(folder / "mongod.lock", other.pid)
+
+        open_there = python(_ALONE + failing(_CONNECT), settings)
+        other.kill()
+
+    assert open_there.stdout.startswith(
+        f"BrowseError: another MongoDB has FiftyOne's database '{folder}' open (process {other.pid})\n"
+    ), open_there.stderr
+    assert (folder / "mongod.lock").read_text() == f"{other.pid}\n"
+    left = python(_ALONE + failing(_CONNECT), settings)
+    assert left.stdout.endswith("[]\n"), left.stderr
+
+
+@pytest.mark.slow
+def test_a_mongodb_that_another_started_on_the_folder_at_the_same_moment_is_named(
+    tmp_path: Path, database: Mapping[str, str]
+) -> None:
+    folder = tmp_path / "mongo"
+    folder.mkdir()
+    settings = {"HOME": str(tmp_path), "FIFTYONE_DATABASE_DIR": str(folder), "FIFTYONE_DATABASE_VALIDATION": "false"}
+    command = [mongod(), "--dbpath", str(folder), "--port", str(free_port()), "--nounixsocket"]
+    # The other was not there yet when it was looked for; FiftyOne waits 5 s, not 60.
+    late = (
+        f"{_ALONE}\nfrom cvdata.browse import session\nsession.check_database = lambda module: None\n"
+        "service.Service._wait_for_child_port.__defaults__ = (None, 5)\n"
+    )
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as other:
+        _wait_for_lock(folder / "mongod.lock", other.pid)
+
+        done = python(late + failing(_CONNECT), settings)
+        other.kill()
+
+    first, hint = done.stdout.splitlines()[-2:]
+    assert first.startswith(f"BrowseError: the MongoDB of FiftyOne does not start on '{folder}': DBPathInUse"), done
+    assert hint == "  hint: another FiftyOne started it at the same moment: run this again"
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, database: Mapping[str, str]) -> None:
+    (tmp_path / "file").write_text("no folder")
+    settings = {"HOME": str(tmp_path), "FIFTYONE_DATABASE_DIR": str(tmp_path / "file" / "mongo")}
+
+    done = python(_ALONE + failing(_CONNECT), settings)
+
+    assert done.stdout == (
+        f"BrowseError: FiftyOne cannot write its database into '{tmp_path}/file/mongo'\n"
+        "  hint: FIFTYONE_DATABASE_DIR=<folder> names another\n"
+    ), done.stderr
+
+
+def _wait_for_lock(lock: Path, owner: int) -> None:
+    until = time.monotonic() + 60
+    while not (lock.is_file() and lock.read_text() == f"{owner}\n"):
+        assert time.monotonic() < until, "the MongoDB does not start"
+        time.sleep(0.1)
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import show
-from .boxes import SAME, in_picture, pixels_of
+from ...errors import show
+from ..boxes import SAME, in_picture, pixels_of
 from .load import BOX_LIST, BOXES, NUMBER, PUT, WAS_BOX, WAS_CLASS, WHOLE, WHOLE_LIST
 
 __all__ = ["Left", "labels_left"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..dataset import Dataset
-from ..errors import show
+from ...dataset import Dataset
+from ...errors import show
 from .load import BAND, BOX_LIST, BOXES, NUMBER, WAS_CLASS, WHOLE, WHOLE_LIST, Marks
 from .pull import INFO, notes_of
 

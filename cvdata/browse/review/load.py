@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset import Dataset
-from .boxes import parts_of
-from .outlines import mask_in_box
+from ...dataset import Dataset
+from ..boxes import parts_of
+from ..outlines import mask_in_box
 
 __all__ = [
     "BAND",

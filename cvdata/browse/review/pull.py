@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset import Annotations, Categories, Dataset, Images, Ragged, State
-from ..errors import BrowseError, show
+from ...dataset import Annotations, Categories, Dataset, Images, Ragged, State
+from ...errors import BrowseError, show
+from ..outlines import runs_of
+from ..session import opened
 from .left import Left, labels_left
 from .load import NAME, PUT
-from .outlines import runs_of
-from .session import opened
 
 __all__ = ["INFO", "Notes", "Pulled", "notes_of", "pulled", "read_review"]
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset import Dataset
-from ..engine import Progress, Silent
-from ..errors import BrowseError, show
+from ...dataset import Dataset
+from ...engine import Progress, Silent
+from ...errors import BrowseError, show
+from ..session import fiftyone
 from .fields import declare
 from .load import (
     BAND,
@@ -28,7 +29,6 @@ from .load import (
     shown_pictures,
 )
 from .pull import Pulled, notes_of, pulled
-from .session import fiftyone
 from .views import save_views
 
 __all__ = ["Put", "put_review", "review_name"]

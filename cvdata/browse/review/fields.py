@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..dataset import Dataset
-from ..reports.palette import class_colour
+from ...dataset import Dataset
+from ...reports.palette import class_colour
 from .load import BAND, BOX_LIST, BOXES, NAME, NUMBER, PUT, WAS_BOX, WAS_CLASS, WHOLE, WHOLE_LIST, Marks
 from .pull import INFO
 

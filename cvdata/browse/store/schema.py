@@ -1,0 +1,96 @@
+"""What FiftyOne has to know of the fields of a subject, and how its App shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...reports.palette import class_colour
+from ..labels.schema import FieldSpec, schema_of
+from ..names import ERRORS, KEYPOINTS, LEAK, NAME, OUTLINES, STATE, SUSPICION, TRUTH, WHOLE, WORTH, found_field
+from ..subject import Subject
+
+__all__ = ["declare", "lay_out"]
+
+_MOST_LISTED = 1000
+"""Classes that the App offers in a list; of more it lets the name be typed."""
+
+_ENDS = ("", OUTLINES, KEYPOINTS, WHOLE)
+_TRUTH_COLOUR = "#3ddc5c"
+_FOUND_COLOURS = ("#ff9f1c", "#ff4fd8", "#35c9ff", "#fff04d")
+"""Of labels and of the field's row in the sidebar, bright enough for dark pictures; further models have the first."""
+
+
+def declare(fiftyone: Any, samples: Any, subject: Subject) -> None:
+    """Make the fields, let the App edit the labels, and choose the colours of these."""
+    for spec in schema_of(subject):
+        _add(fiftyone, samples, spec)
+    classes = tuple(subject.dataset.categories.names)
+    samples.default_classes = list(classes)
+    sides = [TRUTH, *(found_field(place) for place in range(len(subject.found)))]
+    shown = [field for side in sides for end in _ENDS if samples.has_field(field := f"{side}{end}")]
+    for field in shown:
+        if not field.endswith(KEYPOINTS):  # which its App shows, and cannot edit
+            _allow(samples, field, classes)
+    _colour(fiftyone, samples, shown, classes, by_side=bool(subject.found))
+    samples.save()
+
+
+def _add(fiftyone: Any, samples: Any, spec: FieldSpec) -> None:
+    kind = getattr(fiftyone, spec.kind)
+    if not issubclass(kind, fiftyone.Field):
+        samples.add_sample_field(spec.path, fiftyone.EmbeddedDocumentField, embedded_doc_type=kind)
+        return
+    held = samples.get_field(spec.path)
+    if held is not None and not isinstance(held, kind):
+        samples.delete_sample_field(spec.path)  # an attribute of the source that has values of another type by now
+    inner = {} if spec.subkind is None else {"subfield": getattr(fiftyone, spec.subkind)}
+    samples.add_sample_field(spec.path, kind, **inner)
+
+
+def _allow(samples: Any, field: str, classes: tuple[str, ...]) -> None:
+    """Let the App edit a field's labels: their class, their shape and their tags, and nothing that cvdata put."""
+    schema = samples.generate_label_schemas(fields=field, scan_samples=False)
+    for attribute in schema.get("attributes", ()):
+        attribute["read_only"] = attribute["name"] != "tags"
+    if len(classes) <= _MOST_LISTED:
+        schema["component"], schema["classes"] = "dropdown", list(classes)
+    samples.update_label_schema(field, schema)
+    samples.activate_label_schemas(field)
+
+
+def _colour(fiftyone: Any, samples: Any, shown: list[str], classes: tuple[str, ...], *, by_side: bool) -> None:
+    """Tell truth and found apart by colour where both are there; else give each class its colour in all of cvdata."""
+    colours = [{"value": name, "color": class_colour(row)} for row, name in enumerate(classes)]
+    fields = [
+        {"path": field, "fieldColor": _side_colour(field), "colorByAttribute": "label", "valueColors": colours}
+        for field in shown
+    ]
+    pool = [class_colour(row) for row in range(16)]
+    way = "field" if by_side else "value"
+    samples.app_config.color_scheme = fiftyone.ColorScheme(color_by=way, color_pool=pool, fields=fields)
+
+
+def _side_colour(field: str) -> str:
+    if field.startswith(TRUTH):
+        return _TRUTH_COLOUR
+    place = next((place for place in range(1, len(_FOUND_COLOURS)) if field.startswith(found_field(place))), 0)
+    return _FOUND_COLOURS[place]
+
+
+def lay_out(fiftyone: Any, samples: Any) -> None:
+    """Lay out the App's sidebar: what a person looks at on top and open, what cvdata needs itself folded away."""
+    own = {"errors": (ERRORS, SUSPICION, WORTH, LEAK, STATE, NAME)}
+    listed = [path for paths in own.values() for path in paths]
+    groups = fiftyone.DatasetAppConfig.default_sidebar_groups(samples)
+    folded = {"metadata", "other", "primitives", "eval"}
+    for group in groups:
+        group.paths = [path for path in group.paths if path not in listed]
+        group.expanded = group.name not in folded
+    there = set(samples.get_field_schema())
+    made = [
+        type(groups[0])(name=name, paths=[path for path in paths if path in there], expanded=True)
+        for name, paths in own.items()
+    ]
+    first = [group for group in groups if group.name in ("tags", "labels")]
+    samples.app_config.sidebar_groups = [*first, *made, *(group for group in groups if group not in first)]
+    samples.save()
