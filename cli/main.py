@@ -18,6 +18,7 @@ COMMANDS = {
     "accept": "accept",
     "augment": "augment",
     "balance": "balance",
+    "browse": "browse",
     "check": "check",
     "convert": "convert",
     "demo": "demo",

@@ -17,6 +17,9 @@ import msgspec
 from ..augment.entries import AugmentEntry
 from ..augment.recipe import RecipePart
 from ..augment.settings import AugmentReport, AugmentSettings
+from ..browse.gallery import GalleryReport
+from ..browse.pull.report import BrowsePullReport
+from ..browse.report import BrowseReport
 from ..convert import ConvertSettings, Report
 from ..curate.balance import BalancePlanReport, BalanceReport, BalanceSettings, SamplingWeights
 from ..curate.check.findings import CheckReport, CheckSettings
@@ -73,6 +76,9 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "balance-plan.json": (BalancePlanReport, "What cvdata balance --json prints where it writes no dataset"),
     "balance-report.json": (BalanceReport, "What cvdata balance --json prints"),
     "balance-settings.json": (BalanceSettings, "Settings of a balance"),
+    "browse-gallery-report.json": (GalleryReport, "What cvdata browse --static --json prints"),
+    "browse-pull-report.json": (BrowsePullReport, "What cvdata browse --pull --json prints"),
+    "browse-report.json": (BrowseReport, "What cvdata browse --json prints"),
     "check-report.json": (CheckReport, "What cvdata check --json prints"),
     "check-settings.json": (CheckSettings, "Settings of a check"),
     "class-map.json": (ClassMap, "classes.json of an imagefolder"),

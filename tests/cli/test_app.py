@@ -14,7 +14,7 @@ from cvdata.formats import FEATURES, format_names
 
 from .command import cvdata, environment
 
-COMMANDS = ("convert", "explain", "export", "formats")
+COMMANDS = ("browse", "convert", "explain", "export", "formats")
 
 
 def test_version_is_printed() -> None:
