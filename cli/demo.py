@@ -21,16 +21,19 @@ def demo(
     training: Annotated[
         bool, typer.Option("--training/--no-training", help="Also train a detector, which takes a minute.")
     ] = True,
+    fiftyone: Annotated[
+        bool, typer.Option("--fiftyone/--no-fiftyone", help="Also put the errors into FiftyOne, where it is installed.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")] = False,
 ) -> None:
     """See cvdata at work on a small generated dataset.
 
     It draws pictures, checks their labels, puts a bad box aside, makes a dataset of them, shows what is in it, divides,
-    balances and augments it, converts to other formats and back, evaluates, and trains a small detector. Nothing is
-    downloaded.
+    balances and augments it, converts to other formats and back, evaluates, shows the errors, and trains a small
+    detector that proposes labels. Nothing is downloaded.
     """
     from ..demo import run_demo
     from .tour import show_tour
 
-    steps = run_demo(target, seed=seed, overwrite=overwrite, training=training)
+    steps = run_demo(target, seed=seed, overwrite=overwrite, training=training, fiftyone=fiftyone)
     show_tour(steps, target, as_json=as_json)

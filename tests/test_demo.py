@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def steps(folder: Path) -> list[Step]:
-    return list(run_demo(folder, training=False))
+    return list(run_demo(folder, training=False, fiftyone=False))
 
 
 def named(steps: list[Step], title: str) -> Step:
@@ -45,7 +45,7 @@ def named(steps: list[Step], title: str) -> Step:
 
 def demo(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [CVDATA, "demo", "--no-training", *arguments],
+        [CVDATA, "demo", "--no-training", "--no-fiftyone", *arguments],
         cwd=cwd,
         env=os.environ | {"COLUMNS": "100", "PYTHONUTF8": "1"} | variables,
         capture_output=True,
@@ -235,14 +235,14 @@ def test_a_shape_is_found_where_it_is_drawn() -> None:
 def test_what_the_demo_says_to_look_at_is_there(steps: list[Step]) -> None:
     looks = [look.path for step in steps for look in step.looks]
 
-    assert len(looks) == 15
+    assert len(looks) == 16
     assert [path for path in looks if not Path(path).exists()] == []
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     """Go on the whole tour, and return its last two steps."""
-    *_, learnt, proposed = run_demo(tmp_path_factory.mktemp("whole") / "tour")
+    *_, learnt, proposed = run_demo(tmp_path_factory.mktemp("whole") / "tour", fiftyone=False)
     return {"learnt": learnt, "proposed": proposed}
 
 
@@ -268,8 +268,8 @@ def test_what_the_demo_accepts_unseen_is_about_as_good_as_promised(trained: dict
 
 
 def test_two_demos_are_the_same_but_for_links_and_times(tmp_path: Path) -> None:
-    list(run_demo(tmp_path / "a", training=False))
-    list(run_demo(tmp_path / "b", training=False))
+    list(run_demo(tmp_path / "a", training=False, fiftyone=False))
+    list(run_demo(tmp_path / "b", training=False, fiftyone=False))
 
     one, other = (
         # A dataset remembers when its pictures were changed, and these were drawn at two times.
@@ -280,13 +280,13 @@ def test_two_demos_are_the_same_but_for_links_and_times(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_empty_is_refused_without_overwrite(tmp_path: Path) -> None:
-    list(run_demo(tmp_path / "a", training=False))
+    list(run_demo(tmp_path / "a", training=False, fiftyone=False))
     before = tree(tmp_path / "a")
 
     with pytest.raises(UsageError, match="is not empty"):
         next(run_demo(tmp_path / "a"))
     assert tree(tmp_path / "a") == before
-    list(run_demo(tmp_path / "a", seed=1, overwrite=True, training=False))
+    list(run_demo(tmp_path / "a", seed=1, overwrite=True, training=False, fiftyone=False))
     assert tree(tmp_path / "a") != before
 
 
@@ -348,9 +348,10 @@ def test_the_report_of_the_demo_is_json_also_where_the_terminal_knows_only_ascii
         "Make",
         "Convert",
         "Measure",
+        "Look",
     ]
     assert any(ODD_NAME in line for line in steps[0]["lines"])
-    assert steps[-2]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
+    assert steps[-3]["rounds"][0]["kept"]["boxes"] == {"before": 76, "after": 76}
 
 
 def test_a_refusal_is_wrong_usage(tmp_path: Path) -> None:

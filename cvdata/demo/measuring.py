@@ -18,10 +18,13 @@ from ..images.decode import decode
 from .finding import find_shapes
 from .tour import Look, Step, Tour
 
-__all__ = ["measure"]
+__all__ = ["BETTER", "measure"]
 
 _MODELS = {"coarse.json": 4, "fine.json": 3}
 """Predictions, and the side of the squares in which that model looks at a picture."""
+
+BETTER = "fine.json"
+"""Predictions of the model that looks more closely."""
 
 
 def measure(tour: Tour) -> Step:

@@ -15,6 +15,7 @@ from ..dataset import Dataset
 from ..dataset.ragged import ranges
 from ..errors import UsageError, show
 from ..files import PRIVATE
+from .browsing import put_in_fiftyone, show_errors
 from .curating import augment_pictures, divide, even_out
 from .drawing import PICTURES, draw_pictures
 from .labelling import propose_labels
@@ -27,12 +28,18 @@ __all__ = ["STEPS", "run_demo"]
 
 
 def run_demo(
-    folder: str | os.PathLike[str], *, seed: int = 0, overwrite: bool = False, training: bool = True
+    folder: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    overwrite: bool = False,
+    training: bool = True,
+    fiftyone: bool = True,
 ) -> Iterator[Step]:
     """Do the steps one after the other, and yield what each did.
 
     Args:
         training: also train a detector, which takes a minute, and let it propose labels.
+        fiftyone: also put the errors into FiftyOne, which takes some seconds and writes into its database.
 
     Raises:
         UsageError: the folder is not empty and not to be overwritten, or no demo is in it.
@@ -40,8 +47,9 @@ def run_demo(
     """
     tour = Tour(Path(folder), seed)
     _check_folder(tour.folder, overwrite)
+    left_out = [*([] if training else [learn, propose_labels]), *([] if fiftyone else [put_in_fiftyone])]
     for step in STEPS:
-        if training or step not in (learn, propose_labels):
+        if step not in left_out:
             yield step(tour)
 
 
@@ -163,6 +171,8 @@ STEPS: tuple[Callable[[Tour], Step], ...] = (
     augment_pictures,
     convert_around,
     measure,
+    show_errors,
+    put_in_fiftyone,
     learn,
     propose_labels,
 )
