@@ -16,6 +16,7 @@ import threading
 from typing import Any
 
 from .guard import Guard
+from .panels import bring_panels
 from .session import opened
 
 __all__ = ["GRACE_S", "main"]
@@ -47,6 +48,7 @@ async def _serve(port: int, pictures: _Pictures) -> None:
 
 def _application(port: int) -> Any:
     """Return FiftyOne's own application."""
+    bring_panels()  # the application looks for plugins when it is made
     from fiftyone.server.app import app
     from fiftyone.server.events import set_port
 

@@ -67,12 +67,15 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Attributes:
         recall, precision: points of the precision-recall curve at the IoU threshold 0.5, by ascending recall.
+        confidence: of each of these points, the least confidence that reaches its recall; 0 where none does. Empty for
+            the mean, whose classes reach a recall at confidences of their own.
         score, f1: points of the F1 curve, by ascending score.
     """
 
     name: str | None
     recall: list[float]
     precision: list[float]
+    confidence: list[float] = []
     score: list[float]
     f1: list[float]
 

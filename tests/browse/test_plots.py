@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cvdata.browse.panels.drawing import view_of
 from cvdata.browse.plots import add_plots, packed_map
+from cvdata.browse.plots.curves import stored_curves
 from cvdata.browse.plots.embeddings import flat_map
 from cvdata.browse.plots.heat import COLOURS
 from cvdata.browse.session import fiftyone
@@ -41,6 +43,38 @@ def test_the_run_has_the_figures_of_the_report(there: tuple[Any, Any, Subject]) 
     counted = sum(verdicts[word] for word in ("true", "wrong class", "badly placed", "both", "duplicate", "background"))
     assert results.metrics()["precision"] == pytest.approx(verdicts["true"] / counted)
     assert results.metrics()["recall"] == pytest.approx(verdicts["found"] / report.objects)
+
+
+def test_the_curves_are_those_of_the_report(there: tuple[Any, Any, Subject]) -> None:
+    module, samples, subject = there
+
+    add_plots(module, samples, subject)
+
+    report, curves = subject.found[0].report, stored_curves(samples)
+    assert report is not None
+    assert curves is not None
+    assert curves.curves == report.curves
+    assert curves.model == subject.found[0].name
+    assert curves.score == 0.75
+    assert curves.ap50 == [report.metrics["AP50"].value, *(one.metrics["AP50"].value for one in report.classes[:2])]
+    add_plots(module, samples, Subject(dataset=subject.dataset))
+    assert stored_curves(samples) is None
+
+
+def test_a_point_of_a_curve_shows_the_detections_that_count_from_its_confidence_on(
+    there: tuple[Any, Any, Subject],
+) -> None:
+    module, samples, _ = there
+
+    of_cats = view_of(module.ViewField, samples, "cat", 0.75)
+    of_all = view_of(module.ViewField, samples, None, 0.7)
+
+    # The least sure first: the picture with 0.75.
+    assert of_cats.values("name") == ["b.png", "a.png"]
+    assert of_cats.values("found.detections.confidence") == [[0.75], [0.9, 0.8]]
+    assert of_cats.values("truth.detections.label") == [["cat", "cat"], ["cat"]]
+    assert of_all.values("found.detections.confidence") == [[0.75, 0.7], [0.9, 0.8]]
+    assert of_all.values("truth.detections.label") == [["cat", "cat"], ["cat", "dog"]]
 
 
 def test_the_confusion_matrix_counts_each_label_where_its_verdict_says(there: tuple[Any, Any, Subject]) -> None:

@@ -48,6 +48,18 @@ def test_f1_is_read_where_all_detections_of_equal_confidence_are_in() -> None:
     assert curve.f1 == pytest.approx([4 / 7, 4 / 6, 2 / 4])
 
 
+def test_each_recall_has_the_confidence_that_reaches_it() -> None:
+    mean, curve = diagnosis_of(three_of_four()).curves[:2]
+    confidence = dict(zip(curve.recall, curve.confidence, strict=True))
+
+    # One of the three objects is found at 0.9, another at 0.8, the last at none.
+    assert confidence[0.0] == 0.9
+    assert confidence[0.34] == 0.8
+    assert confidence[1.0] == 0
+    assert set(confidence.values()) == {0.9, 0.8, 0}
+    assert mean.confidence == []
+
+
 def test_each_class_has_the_confidence_of_its_highest_f1() -> None:
     points = diagnosis_of(three_of_four()).operating_points
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..names import HEAT
 from ..subject import Subject
+from .curves import put_curves
 from .embeddings import put_embeddings
 from .evaluation import put_evaluation
 from .heat import colour_heat
@@ -17,6 +18,7 @@ def add_plots(fiftyone: Any, samples: Any, subject: Subject) -> None:
     """Bring the plots of a dataset of FiftyOne up to date with what was put on its samples.
 
     - the Model Evaluation panel: the run `eval`, see `put_evaluation`;
+    - the panel "Precision and recall", see `cvdata.browse.panels`: the run `curves`, see `put_curves`;
     - the Embeddings panel: the run `embeddings`, see `put_embeddings`;
     - heat maps: their colours.
 
@@ -33,6 +35,7 @@ def add_plots(fiftyone: Any, samples: Any, subject: Subject) -> None:
         fiftyone: the module; `samples`: FiftyOne's dataset, with the labels of `subject` in it.
     """
     put_evaluation(samples, subject)
+    put_curves(samples, subject)
     put_embeddings(fiftyone, samples, subject)
     if samples.has_sample_field(HEAT):
         colour_heat(fiftyone, samples)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...evaluate.diagnosis.kinds import Verdict
@@ -27,27 +28,39 @@ from ..names import (
 )
 from ..views.view import View
 
-__all__ = ["save_views"]
+__all__ = ["Saved", "beside", "replace_views", "save_views"]
 
 _TRUTH_COLOUR, _FOUND_COLOUR, _PICTURE_COLOUR = (class_colour(row) for row in (0, 1, 2))
 """Of the views about objects, about detections, about pictures."""
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A view as it is to be saved: its name, what it is about, FiftyOne's view, the colour of its row in the App."""
+
+    name: str
+    about: str | None
+    view: Any
+    colour: str | None = None
+
+
 def save_views(fiftyone: Any, samples: Any, views: Sequence[View]) -> tuple[str, ...]:
     """Save views in place of those of the last time; return their names. A person's own stay."""
+    part = fiftyone.ViewField
+    made = [Saved(*one, _colour(view)) for view in views for one in _made(part, samples, view)]
+    return replace_views(fiftyone, samples, made)
+
+
+def replace_views(fiftyone: Any, samples: Any, views: Sequence[Saved]) -> tuple[str, ...]:
+    """Save views as FiftyOne has them in place of those of the last time; return the names that they got."""
     old = list(dict(samples.info.get(INFO) or {}).get("views", ()))
     own = [name for name in samples.list_saved_views() if name not in old]
     taken = {fiftyone.core.utils.to_slug(name) for name in own}
-    made = [
-        (_free(fiftyone, name, taken), about, chosen, _colour(view))
-        for view in views
-        for name, about, chosen in _made(fiftyone.ViewField, samples, view)
-    ]
-    names = [name for name, *_ in made]
+    names = [_free(fiftyone, one.name, taken) for one in views]
     # Said before they are there: else those of a run that is killed on the way would pass for a person's own.
     _note(samples, [*old, *(name for name in names if name not in old)])
-    for name, about, chosen, colour in made:
-        samples.save_view(name, chosen, description=about, color=colour, overwrite=True)
+    for name, one in zip(names, views, strict=True):
+        samples.save_view(name, one.view, description=one.about, color=one.colour, overwrite=True)
     for name in old:
         if name not in names and samples.has_saved_view(name):
             samples.delete_saved_view(name)
@@ -94,15 +107,15 @@ def _of_labels(part: Any, samples: Any, view: View) -> Any:
     chosen = samples.match(number > 0)
     for field in sides:
         chosen = chosen.filter_labels(field, wanted, only_matches=False)
-    chosen = _beside(part, samples, chosen, view.side or TRUTH)
+    chosen = beside(part, samples, chosen, view.side or TRUTH)
     if view.side == TRUTH:
         for field in _fields(samples, FOUND):
             chosen = chosen.filter_labels(field, part(VERDICT) != Verdict.UNSURE.words, only_matches=False)
-        chosen = _beside(part, samples, chosen, FOUND)
+        chosen = beside(part, samples, chosen, FOUND)
     return chosen.sort_by([(_worst(part, samples, view, sides, number, wanted), -1), ("id", 1)])
 
 
-def _beside(part: Any, samples: Any, chosen: Any, side: str) -> Any:
+def beside(part: Any, samples: Any, chosen: Any, side: str) -> Any:
     """Return the view without the outlines and keypoints of boxes that it leaves out."""
     if not samples.has_field(side):
         return chosen

@@ -131,17 +131,24 @@ def curves_of(pair: Pair, curves: list[ClassCurve], classes: list[ByScore], mean
     Args:
         curves: at the threshold 0.5 alone; `classes`: made of them.
     """
-    table = coco_precision(pair, curves).precision[0] if curves else np.zeros((len(COCO_RECALLS), 0))
     counted = [row for row, curve in enumerate(curves) if curve.objects]
     if not counted:
         return []
-    lines = [_curve(None, table[:, counted].mean(axis=1), *mean)]
-    lines += [_curve(pair.classes[row], table[:, row], classes[row].score, classes[row].f1) for row in counted]
+    table = coco_precision(pair, curves)
+    precision, reached = table.precision[0], table.scores[0]
+    lines = [_curve(None, precision[:, counted].mean(axis=1), None, *mean)]
+    for row in counted:
+        one = classes[row]
+        lines.append(_curve(pair.classes[row], precision[:, row], reached[:, row], one.score, one.f1))
     return lines
 
 
 def _curve(
-    name: str | None, precision: NDArray[np.float64], score: NDArray[np.float64], f1: NDArray[np.float64]
+    name: str | None,
+    precision: NDArray[np.float64],
+    reached: NDArray[np.float64] | None,
+    score: NDArray[np.float64],
+    f1: NDArray[np.float64],
 ) -> Curve:
     corners = np.ones(len(precision), np.bool_)
     corners[1:-1] = (precision[1:-1] != precision[:-2]) | (precision[1:-1] != precision[2:])
@@ -150,6 +157,7 @@ def _curve(
         name=name,
         recall=COCO_RECALLS[corners].tolist(),
         precision=precision[corners].tolist(),
+        confidence=[] if reached is None else reached[corners].tolist(),
         score=score[::-1][kept].tolist(),
         f1=f1[::-1][kept].tolist(),
     )
