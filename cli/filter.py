@@ -72,9 +72,11 @@ def _print_columns(wanted: bool) -> None:
         "cvdata filter ./coco ./sharp --keep 'sharpness >= 100 or taken < 2024-05-01'",
         "cvdata filter ./voc ./cats --keep 'class == cat' --of pictures",
         "cvdata rank ./photos --embed colour --out first.txt && cvdata filter ./photos ./first --names first.txt",
+        "cvdata filter pets to-fix --keep 'image.fix or extra.fix' --of pictures",
         then="Conditions: == != < <= > >=, in (a, b), like 'a*b?', is given, is missing, and, or, not, brackets. Names "
         "of several words go in quotes: 'hard hat'. What nobody measured neither fits nor does not; a mark that nobody "
-        "made (difficult, ...) is not there.",
+        "made (difficult, image.fix, ...) is not there. An attribute that nothing in SRC has is refused as a mistake, "
+        "except those that cvdata itself writes: --columns lists them.",
     ),
 )
 @guarded
@@ -193,4 +195,8 @@ _EMPTIED = {
 }
 _NOTHING = "'{name}' says nothing in this dataset"
 _MEASURED = "nobody measured the {name} of these pictures; cvdata ingest does"
-_SILENT = dict.fromkeys(("brightness", "contrast", "sharpness", "taken"), _MEASURED)
+_SILENT = {
+    **dict.fromkeys(("brightness", "contrast", "sharpness", "taken"), _MEASURED),
+    "image.fix": "no picture is marked 'fix'; cvdata browse SRC --pull marks those that were tagged so",
+    "extra.fix": "no annotation is marked 'fix'; cvdata browse SRC --pull marks those that were tagged so",
+}

@@ -118,8 +118,24 @@ def test_nothing_left_for_want_of_a_measure_says_so(pets: Path, tmp_path: Path) 
     assert not (tmp_path / "out").exists()
 
 
+def test_where_nobody_marked_anything_to_fix_that_is_said(pets: Path, tmp_path: Path) -> None:
+    run = cvdata("filter", pets, tmp_path / "out", "--keep", "image.fix or extra.fix", "--of", "pictures")
+    rest = cvdata("filter", pets, tmp_path / "rest", "--drop", "image.fix")
+
+    assert (run.returncode, run.stderr) == (
+        2,
+        "error: no picture is left\n"
+        "  hint: no picture is marked 'fix'; cvdata browse SRC --pull marks those that were tagged so; "
+        "no annotation is marked 'fix'; cvdata browse SRC --pull marks those that were tagged so\n",
+    )
+    assert rest.returncode == 0
+    assert "note: no picture is marked 'fix'" in rest.stderr
+    assert len(library.load(tmp_path / "rest").images) == 6
+
+
 def test_the_columns_can_be_listed() -> None:
     run = cvdata("filter", "--columns")
 
     assert run.returncode == 0
     assert "area           annotations  as given, else of mask, outline or box, in pixels\n" in run.stdout
+    assert "image.fix      pictures     tagged `fix` in `cvdata browse`: to be looked at again\n" in run.stdout

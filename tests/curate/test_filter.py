@@ -151,6 +151,71 @@ def test_other_attributes_are_found_through_dots() -> None:
     assert keep("extra.pose == Right").filtered.undecided == 9
 
 
+def marked(pictures: dict[str, bytes], labels: dict[int, bytes]) -> Dataset:
+    """Return the tiny dataset with some attributes of pictures, by name, and of annotations, by row; no others."""
+    dataset = tiny()
+    images, table = dataset.images, dataset.annotations
+    own = Ragged.texts([pictures.get(name, b"") for name in images.names]) if pictures else None
+    extra = Ragged.texts([labels.get(row, b"") for row in range(len(table))]) if labels else None
+    return replace(dataset, images=replace(images, extra=own), annotations=replace(table, extra=extra))
+
+
+FIX = b'{"fix": true}'
+
+
+@pytest.mark.parametrize(
+    ("pictures", "labels", "names"),
+    [
+        ({}, {}, ()),
+        ({"empty.jpg": FIX}, {}, ("empty.jpg",)),
+        ({}, {0: FIX}, (tiny().images.names[tiny().annotations.image[0]],)),
+        ({"empty.jpg": FIX}, {0: FIX}, (tiny().images.names[tiny().annotations.image[0]], "empty.jpg")),
+    ],
+)
+def test_marks_to_fix_may_be_asked_for_wherever_they_are_and_where_nobody_made_any(
+    pictures: dict[str, bytes], labels: dict[int, bytes], names: tuple[str, ...]
+) -> None:
+    dataset = marked(pictures, labels)
+
+    outcome = keep("image.fix or extra.fix", dataset, of="pictures")
+    others = keep("not (image.fix or extra.fix)", dataset, of="pictures")
+
+    assert outcome.dataset.images.names == names
+    assert outcome.filtered.undecided == 0
+    bare = {"empty.jpg", "new.jpg"}  # nothing in them is marked
+    assert set(others.dataset.images.names) >= {"turned.jpg", "UPPER.JPG", *bare} - set(names)
+    silent = [name for name, there in (("image.fix", pictures), ("extra.fix", labels)) if not there]
+    assert outcome.filtered.silent == silent
+
+
+def test_a_mark_that_nobody_made_is_not_there_but_not_given_either() -> None:
+    dataset = marked({"empty.jpg": FIX}, {})
+
+    assert len(keep("not image.fix", dataset).dataset.images) == 5
+    assert len(keep("image.fix == no", dataset).dataset.images) == 5
+    assert keep("image.fix is given", dataset).dataset.images.names == ("empty.jpg",)
+    assert keep("extra.fix is given", dataset, of="annotations").filtered.fitting == 0
+
+
+def test_what_was_accepted_may_be_asked_for_where_nothing_was() -> None:
+    none, some = marked({}, {}), marked({}, {3: b'{"origin": {"model": "ab", "score": 0.5}}'})
+
+    assert keep("extra.origin.model == ab", none).filtered.silent == ["extra.origin.model"]
+    assert len(filter_dataset(none, FilterSettings(drop="extra.origin is given")).dataset.annotations) == 10
+    assert keep("extra.origin.model == ab", some).filtered.fitting == 1
+    with pytest.raises(UsageError, match=r"no annotation has the attribute 'origin\.modle'") as refused:
+        keep("extra.origin.modle == ab", some)
+    assert refused.value.hint == "did you mean 'extra.origin.model'?"
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("image.fixx", "image.fix"), ("extra.orgin is given", "extra.origin")])
+def test_a_mistyped_mark_is_refused_with_the_one_that_was_meant(typed: str, meant: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        keep(typed, marked({}, {}))
+
+    assert meant in (refused.value.hint or "")
+
+
 def test_attributes_of_pictures_are_asked_for_by_image() -> None:
     dataset = tiny()
     texts = [b'{"weather": "fog", "n": 1}', b"", b'{"n": true}', b'{"n": "1"}', b'{"n": null}', b'{"n": [1]}']

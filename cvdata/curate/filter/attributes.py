@@ -1,4 +1,8 @@
-"""Attributes that have no column of their own: what a source says of annotations and pictures besides, as JSON."""
+"""Attributes that have no column of their own: what a source says of annotations and pictures besides, as JSON.
+
+An attribute that no row has is refused, since it is most likely mistyped. Those that cvdata itself writes are not: a
+condition about them means the same whether or not anybody has marked or accepted anything yet.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +17,45 @@ from ...errors import UsageError, show
 from .values import MISSING, About, Free, Values
 from .words import Expression, Word
 
-__all__ = ["attribute_reader"]
+__all__ = ["WRITTEN", "attribute_reader"]
 
 _MOST_COMPARED = 2000
 _MOST_NAMED = 20
+
+WRITTEN: dict[About, dict[str, str]] = {
+    "annotations": {
+        "fix": "tagged `fix` in `cvdata browse`: to be looked at again",
+        "origin": "of what `cvdata accept` took: prediction, model, score, reviewed, ...",
+        "outline": "of outlines that `cvdata accept` took: prediction, model, score",
+    },
+    "pictures": {"fix": "tagged `fix` in `cvdata browse`: to be looked at again"},
+}
+"""Attributes that cvdata itself writes, and what they mean: they may be named where no row has them."""
+
+_MARKS = {"fix"}
+"""Those that are yes or no: where nobody made the mark it is not there, as with `difficult`."""
 
 
 def attribute_reader(expression: Expression, word: Word, about: About) -> Callable[[Dataset], Values]:
     """Return what reads an attribute out of the JSON objects of the rows."""
     path = word.text.partition(".")[2]
+    unset = False if path in _MARKS else MISSING
 
     def values(dataset: Dataset) -> Values:
         table = dataset.annotations if about == "annotations" else dataset.images
-        if table.extra is None:
-            raise _nowhere(expression, word, about, {})
-        found, keys = _attribute(table.extra, path)
-        if all(value is MISSING for value in found) and len(found):
+        found, keys = ([MISSING] * len(table), {}) if table.extra is None else _attribute(table.extra, path)
+        known = _is_written(path, about, keys) or (table.extra is not None and not len(table))
+        if not known and all(value is MISSING for value in found):
             raise _nowhere(expression, word, about, keys)
-        return Free(found)
+        return Free(found, unset)
 
     return values
+
+
+def _is_written(path: str, about: About, keys: dict[str, None]) -> bool:
+    """Tell whether cvdata itself may write an attribute; where its whole is there, a part that is nowhere is none."""
+    head = path.partition(".")[0]
+    return head in WRITTEN[about] and (head == path or head not in keys)
 
 
 def _attribute(extra: Ragged, path: str) -> tuple[list[Any], dict[str, None]]:
@@ -70,7 +93,7 @@ def _paths(whole: Any) -> list[str]:
 
 def _nowhere(expression: Expression, word: Word, about: About, keys: dict[str, None]) -> UsageError:
     prefix, _, key = word.text.partition(".")
-    near = difflib.get_close_matches(key, list(keys)[:_MOST_COMPARED], 1)
+    near = difflib.get_close_matches(key, [*list(keys)[:_MOST_COMPARED], *WRITTEN[about]], 1)
     some = ", ".join(f"{prefix}.{show(name, 40)}" for name in list(keys)[:_MOST_NAMED])
     hint = f"there are: {some}" if some else f"the {about} have no other attributes"
     if near:

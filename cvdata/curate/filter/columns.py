@@ -63,6 +63,7 @@ _MEANT = {
     "image": ("name",),
     "confidence": ("score",),
     "extra": ("extra.KEY",),
+    "fix": ("image.fix", "extra.fix"),
 }
 """Names that people try first, and what they may mean."""
 

@@ -167,15 +167,15 @@ def _quoted(name: str) -> str:
 
 
 def _of_free(test: Comparison, values: Free) -> Truth:
-    """Decide for each value once; lists, objects, null and what is missing can only be given or not."""
+    """Decide for each value once; lists, objects, null and what counts as missing can only be given or not."""
     given = np.fromiter((value is not MISSING for value in values.values), np.bool_, len(values.values))
     if test.operator == "given":
         return Truth(given, ~given)
     decide = _decision(test)
     memory: dict[tuple[type, Any], bool | None] = {}
     yes, no = np.zeros((2, len(given)), np.bool_)
-    for row in np.flatnonzero(given).tolist():
-        value = values.values[row]
+    for row in range(len(given)) if values.unset is not MISSING else np.flatnonzero(given).tolist():
+        value = values.values[row] if given[row] else values.unset
         if isinstance(value, (str, int, float)):
             key = (type(value), value)  # 1 and True are one key of a dict, and two values here
             if key not in memory:

@@ -15,9 +15,11 @@ from ...dataset.select import keep_annotations, keep_images
 from ...errors import UsageError
 from ...files import DatasetReport
 from ..class_counts import ClassChange, class_changes
+from .attributes import WRITTEN
 from .columns import COLUMNS
 from .names import rows_of_names
 from .truth import Checked, Rows, check_expression, of_pictures
+from .values import About
 from .words import Expression
 
 __all__ = [
@@ -46,7 +48,7 @@ class FilterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         of: what is kept or dropped: annotations, or pictures with all that is in them. Where not given, an expression
             about pictures alone is of pictures, any other of annotations; but what `keep` joins to that by `and` and
             is about pictures alone chooses pictures all the same. A picture fits an expression about annotations if
-            one of its annotations does.
+            one of its annotations does, or, where it has none, what is said of pictures is enough.
         emptied: what becomes of pictures that lose all their annotations: pictures with nothing in them (`background`),
             pictures that nobody has labelled (`unlabelled`), or they go as well (`drop`).
     """
@@ -131,7 +133,7 @@ def filter_dataset(dataset: Dataset, settings: FilterSettings) -> FilterOutcome:
     truth = rows.truth()
     fits, unknown = truth.yes, ~(truth.yes | truth.no)
     if of == "pictures" and by_annotation:
-        fits, unknown = _any(dataset, fits), _any(dataset, unknown)
+        fits, unknown = _any(dataset, fits) | _bare(dataset, checked), _any(dataset, unknown)
         unknown &= ~fits
     kept = _keep(dataset, of, fits if settings.drop is None else ~fits)
     staying = _staying(dataset, checked, settings)
@@ -173,6 +175,11 @@ def _any(dataset: Dataset, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.bincount(dataset.annotations.image[rows], minlength=len(dataset.images)) > 0
 
 
+def _bare(dataset: Dataset, checked: Checked) -> NDArray[np.bool_]:
+    """Tell which pictures without annotations fit by what is said of pictures alone, as in `image.fix or extra.fix`."""
+    return np.asarray(Rows(checked, dataset, by_annotation=False).truth().yes & (np.diff(dataset.offsets) == 0))
+
+
 def _keep(dataset: Dataset, of: Of, stays: NDArray[np.bool_]) -> Dataset:
     keep = keep_annotations if of == "annotations" else keep_images
     return dataset if stays.all() else keep(dataset, np.flatnonzero(stays))
@@ -210,5 +217,6 @@ def _with_emptied(dataset: Dataset, lost: NDArray[np.bool_], emptied: Emptied, s
 def columns_in_words() -> list[tuple[str, str, str]]:
     """Return name, what it is about, and meaning of every column that an expression may name."""
     named = [(name, column.about, column.meaning) for name, column in COLUMNS.items()]
-    free = [("extra.KEY", "annotations", "any other attribute"), ("image.KEY", "pictures", "any other attribute")]
-    return [*named, *free]
+    prefixes: tuple[tuple[str, About], ...] = (("extra", "annotations"), ("image", "pictures"))
+    own = [(f"{prefix}.{key}", of, meaning) for prefix, of in prefixes for key, meaning in WRITTEN[of].items()]
+    return [*named, *own, *((f"{prefix}.KEY", of, "any other attribute") for prefix, of in prefixes)]

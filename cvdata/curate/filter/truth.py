@@ -16,7 +16,7 @@ from ...errors import show
 from .columns import Column, find_column
 from .compare import ORDERS, READERS, Truth, compare
 from .parse import Comparison, Condition, Joined, Not, comparisons_of, parse
-from .values import Flags, Kind, Names, Numbers, Values
+from .values import MISSING, Flags, Free, Kind, Numbers, Values
 from .words import Expression
 
 __all__ = ["Checked", "Rows", "check_expression", "of_pictures"]
@@ -95,7 +95,8 @@ class Rows:
     """The annotations or the pictures of a dataset, asked whether they fit an expression.
 
     Args:
-        by_annotation: ask each annotation; else each picture, about columns of pictures alone.
+        by_annotation: ask each annotation; else each picture as if nothing were in it, so that what is said of
+            annotations is unknown, except that nothing is marked.
     """
 
     def __init__(self, checked: Checked, dataset: Dataset, *, by_annotation: bool) -> None:
@@ -136,10 +137,21 @@ class Rows:
         column = self._checked.columns[test.column.text]
         if test.column.text not in self._values:
             self._values[test.column.text] = column.values(self._dataset)
-        truth = compare(self._checked.expression, test, self._values[test.column.text], column.kind)
+        values = self._values[test.column.text]
+        if not self._by_annotation and column.about == "annotations":
+            return self._of_nothing(test, values, column.kind)
+        truth = compare(self._checked.expression, test, values, column.kind)
         if self._by_annotation and column.about == "pictures":
             return truth.take(self._dataset.annotations.image)
         return truth
+
+    def _of_nothing(self, test: Comparison, values: Values, kind: Kind) -> Truth:
+        """Say of pictures in which there is nothing what holds of annotations: of marks that they are not there."""
+        count = len(self._dataset.images)
+        if not isinstance(values, Free) or values.unset is MISSING:
+            return Truth(*np.zeros((2, count), np.bool_))
+        truth = compare(self._checked.expression, test, Free([MISSING], values.unset), kind)
+        return Truth(np.repeat(truth.yes, count), np.repeat(truth.no, count))
 
 
 def _is_silent(values: Values) -> bool:
@@ -147,4 +159,6 @@ def _is_silent(values: Values) -> bool:
         return len(values.values) > 0 and bool(np.isnan(values.values).all())
     if isinstance(values, Flags):
         return len(values.given) > 0 and not values.given.any()
-    return isinstance(values, Names) and len(values.codes) > 0 and bool((values.codes < 0).all())
+    if isinstance(values, Free):
+        return len(values.values) > 0 and all(value is MISSING for value in values.values)
+    return len(values.codes) > 0 and bool((values.codes < 0).all())

@@ -38,16 +38,19 @@ class Names:
     names: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Free:
-    """Any JSON value, `MISSING` where there is none."""
-
-    values: list[Any]
-
-
 class _Missing:
     """Stands for a value that is not there."""
 
 
 MISSING = _Missing()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Free:
+    """Any JSON value, `MISSING` where there is none; a row without one is compared as if it had `unset`."""
+
+    values: list[Any]
+    unset: Any = MISSING
+
+
 Values: TypeAlias = Numbers | Flags | Names | Free
