@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import show
+from ..reports.scales import plural
 from .app import app, examples, guarded
 from .source import JsonOption, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.text import Text
 
-    from ..curate.history import LogEntry, LogReport
+    from ..curate.history import LogEntry, LogPrediction, LogReport
 
 __all__ = ["log"]
 
@@ -24,7 +27,8 @@ __all__ = ["log"]
         "cvdata log pets",
         "cvdata log pets -n 5",
         then="Every command reads a version by number or id: cvdata stats pets@2. What the last one changed: "
-        "cvdata diff pets.",
+        "cvdata diff pets. Proposals are what cvdata prelabel found; cvdata accept makes labels of them, "
+        "and cvdata eval pets pets/predictions/NAME holds them against the labels.",
     )
 )
 @guarded
@@ -35,7 +39,7 @@ def log(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the versions of a cvdata dataset, newest first."""
+    """List the versions of a cvdata dataset and what models propose for it, newest first."""
     from ..curate.history import log as run
 
     report = run(source, most)
@@ -51,18 +55,55 @@ def _print(report: LogReport) -> None:
     from .changes import plain_console
 
     console = plain_console()
-    console.print(f"{show(report.dataset)}: {report.total:,} version{'s' * (report.total != 1)}\n", style="bold")
-    widths = [
-        max((len(f"{count:,}") for count in column), default=0)
-        for column in zip(*(_counts(entry) for entry in report.versions), strict=True)
-    ]
+    title = f"{show(report.dataset)}: {plural(report.total, 'version')}"
+    if report.predictions:
+        title += f", {plural(len(report.predictions), 'prediction')}"
+    console.print(f"{title}\n", style="bold")
+    widths = _widths([_counts(entry) for entry in report.versions])
     for entry in report.versions:
         mark = Text("* " if entry.current else "  ", "bold green")
-        when = entry.time.replace("T", " ").rstrip("Z")
-        console.print(Text.assemble(mark, (entry.id, "bold"), f"  {when}  ", (_command(entry), "cyan")))
+        command = (_command(entry), "cyan")
+        console.print(Text.assemble(mark, (entry.id, "bold"), f"  {_moment(entry.time)}  ", command))
         console.print(_numbers(entry, widths))
     if len(report.versions) < report.total:
         console.print(f"... and {report.total - len(report.versions):,} older")
+    if report.predictions:
+        console.print("\nproposals", style="bold")
+    widths = _widths([_found(one) for one in report.predictions])
+    for one in report.predictions:
+        models = " + ".join(show(model.name, 40) for model in one.models)
+        about = Text.assemble("  ", (show(one.name), "bold"), f"  {_moment(one.time)}  ", (models, "cyan"))
+        console.print(about.append(f" of {show(one.version)}"))
+        console.print(_said(one, widths))
+
+
+def _moment(time: str) -> str:
+    return time.replace("T", " ").rstrip("Z")
+
+
+def _widths(rows: Sequence[tuple[int, ...]]) -> list[int]:
+    """Return how wide each column of numbers is."""
+    return [max(len(f"{count:,}") for count in column) for column in zip(*rows, strict=True)]
+
+
+def _found(one: LogPrediction) -> tuple[int, int]:
+    return one.images, one.annotations
+
+
+def _said(one: LogPrediction, widths: list[int]) -> Text:
+    """Return how many pictures were looked at and objects found, and what became of them."""
+    from rich.text import Text
+
+    columns = zip(_found(one), widths, ("pictures", "objects"), strict=True)
+    words = [f"{count:>{width},} {word}" for count, width, word in columns]
+    line = Text("   ".join(["  " + words[0], *words[1:]]))
+    if one.bad:
+        line.append(f"   {plural(one.bad, 'picture')} unreadable", "red")
+    if one.reviewed:
+        line.append("   reviewed")
+    if one.accepted:
+        line.append(f"   accepted in {', '.join(map(show, one.accepted))}", "green")
+    return line
 
 
 def _counts(entry: LogEntry) -> tuple[int, int, int]:

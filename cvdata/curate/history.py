@@ -16,10 +16,11 @@ import msgspec
 from ..engine import Engine
 from ..errors import UsageError, show
 from ..formats.outlet import Origin
+from ..formats.predictions import is_reviewed, read_about
 from ..formats.store import Store, Version, add_version, find_version, open_store, split_version
 from .diff import AnnotationCounts, DiffSettings, PictureCounts, compare, report_of
 
-__all__ = ["LogEntry", "LogReport", "LogSource", "RestoreReport", "log", "restore"]
+__all__ = ["LogEntry", "LogModel", "LogPrediction", "LogReport", "LogSource", "RestoreReport", "log", "restore"]
 
 
 class LogSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,18 +60,55 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     classes_removed: list[str]
 
 
+class LogModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that looked: name of its run or file, SHA-256 of its weights, what it finds, and what it is."""
+
+    name: str
+    sha256: str
+    task: str
+    architecture: str
+
+
+class LogPrediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What models propose for the pictures of a cvdata dataset, as `cvdata prelabel` left it.
+
+    Attributes:
+        time: when they looked, in UTC.
+        version: id of the version whose pictures they looked at.
+        models: that looked.
+        images: pictures that were looked at; `annotations`: proposals; `classes`: that they could be of.
+        bad: pictures that could not be read.
+        reviewed: whether a person judged some of them, with `cvdata review`.
+        accepted: ids of the versions into which `cvdata accept` took some, oldest first. Going back to an earlier
+            version takes none away here, and what was accepted in FiftyOne is not known.
+    """
+
+    name: str
+    time: str
+    version: str
+    models: list[LogModel]
+    images: int
+    annotations: int
+    classes: int
+    bad: int
+    reviewed: bool
+    accepted: list[str]
+
+
 class LogReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The versions of a dataset, newest first: `cvdata log --json` prints it.
+    """The versions of a dataset and what models propose for it, newest first: `cvdata log --json` prints it.
 
     Attributes:
         dataset: its name.
         total: how many versions there are; fewer may be listed.
+        predictions: all of them.
     """
 
     schema: Literal["cvdata/log-report/1"] = "cvdata/log-report/1"
     dataset: str
     total: int
     versions: list[LogEntry]
+    predictions: list[LogPrediction]
 
 
 class RestoreReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,19 +132,25 @@ class RestoreReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def log(path: str | os.PathLike[str], most: int | None = None) -> LogReport:
-    """List the versions of a cvdata dataset, newest first.
+    """List the versions of a cvdata dataset and what models propose for it, newest first.
 
     Args:
-        most: how many to list, None for all.
+        most: how many versions to list, None for all.
 
     Raises:
         UsageError: there is nothing at the path, or it names a version.
-        FormatError: it is not a cvdata dataset, or a version of it is damaged.
+        FormatError: it is not a cvdata dataset, or a version or prediction of it is damaged.
     """
     store = _open(path)
     pairs = list(zip(store.versions, [None, *store.versions], strict=False))[::-1]
     entries = [_entry(version, parent, current=version is store.current) for version, parent in pairs[:most]]
-    return LogReport(dataset=store.name, total=len(store.versions), versions=entries)
+    predictions = [_prediction(store, name) for name in store.predictions]
+    return LogReport(
+        dataset=store.name,
+        total=len(store.versions),
+        versions=entries,
+        predictions=sorted(predictions, key=lambda one: one.time, reverse=True),
+    )
 
 
 def _entry(version: Version, parent: Version | None, *, current: bool) -> LogEntry:
@@ -130,6 +174,26 @@ def _entry(version: Version, parent: Version | None, *, current: bool) -> LogEnt
         annotations_more=version.counts.annotations - before.annotations,
         classes_added=[] if parent is None else [name for name in names if name not in old],
         classes_removed=[name for name in others if name not in known],
+    )
+
+
+def _prediction(store: Store, name: str) -> LogPrediction:
+    about = read_about(store.root, name)
+    accepts = (version for version in store.versions if version.command == "accept")
+    return LogPrediction(
+        name=name,
+        time=about.time,
+        version=about.version,
+        models=[
+            LogModel(name=one.name, sha256=one.sha256, task=one.task, architecture=one.architecture)
+            for one in about.models
+        ],
+        images=about.images,
+        annotations=about.annotations,
+        classes=len(about.categories),
+        bad=about.bad,
+        reviewed=is_reviewed(store.root, name),
+        accepted=[version.id for version in accepts if name in (version.settings.get("predictions") or ())],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,16 @@ from ._store_records import (
 )
 from ._store_tables import count_polygons, decode_annotations, decode_images, from_parquet
 
-__all__ = ["Tables", "load_dataset", "load_file", "load_tables", "load_version", "polygons_in", "table_place"]
+__all__ = [
+    "Tables",
+    "load_dataset",
+    "load_file",
+    "load_images",
+    "load_tables",
+    "load_version",
+    "polygons_in",
+    "table_place",
+]
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ID = re.compile(r"[0-9]{4,9}-[0-9a-f]{8}")
@@ -131,9 +140,7 @@ def load_tables(root: Path, tables: Tables, categories: Categories, without: Seq
         UnsafePathError: the name of a picture leaves its folder.
     """
     base = os.path.realpath(root)
-    images = decode_images(_table(base, tables, IMAGES), tables.place(IMAGES))
-    _check_names(images, tables.place(IMAGES))
-    folders = tuple(os.path.normpath(os.path.join(base, folder)) for folder in images.folders)
+    images = _images(base, tables)
     at = tables.place(ANNOTATIONS)
     annotations = decode_annotations(_table(base, tables, ANNOTATIONS, without), categories, at)
     if len(annotations) and annotations.image[-1] >= len(images):
@@ -142,7 +149,27 @@ def load_tables(root: Path, tables: Tables, categories: Categories, without: Seq
             at=replace(at, field="column 'image'"),
             hint="restore the file from a copy",
         )
-    return Dataset(images=replace(images, folders=folders), annotations=annotations, categories=categories)
+    return Dataset(images=images, annotations=annotations, categories=categories)
+
+
+def load_images(root: Path, version: Version, known: Container[str] = ()) -> Images:
+    """Return the pictures of a version alone; see `load_dataset`.
+
+    Args:
+        known: names that are sound; they are most of them where another version was read.
+
+    Raises:
+        FormatError: the table is missing, damaged, or holds what it must not.
+        IdentityError: two pictures have one name.
+        UnsafePathError: the name of a picture leaves its folder.
+    """
+    return _images(os.path.realpath(root), _tables(version), known)
+
+
+def _images(base: str, tables: Tables, known: Container[str] = ()) -> Images:
+    images = decode_images(_table(base, tables, IMAGES), tables.place(IMAGES))
+    _check_names(images, tables.place(IMAGES), known)
+    return replace(images, folders=tuple(os.path.normpath(os.path.join(base, folder)) for folder in images.folders))
 
 
 def polygons_in(root: Path, version: Version) -> int | None:
@@ -183,10 +210,12 @@ def _measured(path: str, expected: int) -> TableFile:
     return TableFile(size=size, sha256=hash_file(path).hex())
 
 
-def _check_names(images: Images, at: Place) -> None:
+def _check_names(images: Images, at: Place, known: Container[str]) -> None:
     if not all(images.names):
         raise FormatError("a picture has no name", at=at)
     for name in (*images.names, *(images.files or ())):
+        if name in known:
+            continue
         relative_name(_DRIVE.sub("", name), at)  # `a:b.jpg` is a fine name in a folder, `C:/b.jpg` is not
     if len(set(images.names)) < len(images.names):
         names, counts = np.unique(np.array(images.names, object), return_counts=True)

@@ -53,10 +53,12 @@ __all__ = [
     "check_prediction_name",
     "check_prediction_place",
     "is_prediction",
+    "is_reviewed",
     "joint_hash",
     "make_prediction",
     "prediction_folder",
     "prediction_names",
+    "read_about",
     "read_note",
     "read_prediction",
     "short_hash",
@@ -66,6 +68,7 @@ __all__ = [
 ]
 
 REVIEW = "review"
+_REVIEWED = f"{REVIEW}/review.json"
 
 _LARGEST_NOTE = 256 << 20  # bytes; a review of a million proposals has less
 _CURE = "restore the file from a copy, or let the model look again: cvdata prelabel --overwrite"
@@ -219,20 +222,44 @@ def read_prediction(root: str | os.PathLike[str], name: str) -> Stored:
         IdentityError: two pictures or classes have one name.
         UnsafePathError: a name leads out of the dataset.
     """
-    folder = prediction_folder(root, name)
-    if not os.path.lexists(folder):
+    about = read_about(root, name)
+    tables = Tables(f"{PREDICTIONS}/{name}", PREDICTION, about.files, _CURE)
+    dataset = load_tables(Path(root), tables, categories_in(about))
+    if (len(dataset.images), len(dataset.annotations)) != (about.images, about.annotations):
+        at = Place(f"{PREDICTIONS}/{name}/{PREDICTION}")
+        raise FormatError("its counts are not those of its tables", at=at, hint=_CURE)
+    _refuse_unsound(dataset, tables)
+    return Stored(about, dataset, prediction_folder(root, name))
+
+
+def read_about(root: str | os.PathLike[str], name: str) -> Prediction:
+    """Return what is said of a prediction, without its proposals.
+
+    Raises:
+        UsageError: there is none of that name.
+        FormatError: that is damaged, or a newer cvdata wrote it.
+        IdentityError: two classes have one name.
+        UnsafePathError: a link leads out of the dataset.
+    """
+    if not os.path.lexists(prediction_folder(root, name)):
         names = prediction_names(root)
         hint = nearest_of(name, names) if names else "make some first: cvdata prelabel"
         raise UsageError(f"there are no predictions '{show(name)}' in '{show(root)}'", hint=hint)
-    shown = f"{PREDICTIONS}/{name}"
-    at = Place(f"{shown}/{PREDICTION}")
+    at = Place(f"{PREDICTIONS}/{name}/{PREDICTION}")
     about = read_record(Path(safe_join(os.path.realpath(root), str(at.file), at)), Prediction, str(at.file))
     _check_about(about, name, at)
-    dataset = load_tables(Path(root), Tables(shown, PREDICTION, about.files, _CURE), categories_in(about))
-    if (len(dataset.images), len(dataset.annotations)) != (about.images, about.annotations):
-        raise FormatError("its counts are not those of its tables", at=at, hint=_CURE)
-    _refuse_unsound(dataset, Tables(shown, PREDICTION, about.files, _CURE))
-    return Stored(about, dataset, folder)
+    return about
+
+
+def is_reviewed(root: str | os.PathLike[str], name: str) -> bool:
+    """Tell whether a person judged proposals of a prediction, with `cvdata review`; it need not be there.
+
+    Raises:
+        FormatError: the root is not a cvdata dataset.
+        UsageError: the name is none for a folder.
+        UnsafePathError: a link leads out of the dataset.
+    """
+    return (prediction_folder(root, name) / _REVIEWED).is_file()
 
 
 def _check_about(about: Prediction, name: str, at: Place) -> None:

@@ -12,9 +12,11 @@ import pytest
 
 import cvdata as library
 from cvdata.dataset import Categories
+from cvdata.formats.predictions import write_note
 from cvdata.formats.store import add_version, open_store
 
 from ..curate.grids import cell, grid
+from ..formats.proposals import HASH, propose, proposed, stored_pets
 from .command import cvdata
 
 REPO = Path(__file__).resolve().parents[2]
@@ -69,6 +71,60 @@ def test_the_log_as_json_fits_its_schema(pets: Path) -> None:
     report = valid(cvdata("log", pets, "--json").stdout, "log-report.json")
 
     assert report["total"] == 2
+
+
+def test_the_log_shows_what_models_propose_and_what_became_of_it(tmp_path: Path) -> None:
+    root = stored_pets(tmp_path / "pets")
+    first = propose(root, proposed([("b.jpg", "dog", (1, 1, 9, 9), 0.9), ("c.jpg", "cat", (1, 1, 9, 9), 0.8)]))
+    assert cvdata("accept", root, "--predictions", "first", "--above", 0.85).returncode == 0
+    second = propose(root, proposed([]), "second")
+
+    done = cvdata("log", root, "-n", 1)
+
+    version, accepted = open_store(root).versions
+    times = [one.time.replace("T", " ").rstrip("Z") for one in (first, second)]
+    lines = done.stdout.splitlines()
+    assert lines[0] == "pets: 2 versions, 2 predictions"
+    newest = [f"  second  {times[1]}  cells of {accepted.id}", "  4 pictures   0 objects"]
+    oldest = [f"  first  {times[0]}  cells of {version.id}", f"  4 pictures   2 objects   accepted in {accepted.id}"]
+    assert lines[lines.index("proposals") - 2] == "... and 1 older"
+    assert sorted(lines[lines.index("proposals") + 1 :]) == sorted([*newest, *oldest])
+
+
+def test_proposals_are_in_the_json_and_reviewed_ones_are_marked(tmp_path: Path) -> None:
+    root = stored_pets(tmp_path / "pets")
+    about = propose(root, proposed([("b.jpg", "dog", (1, 1, 9, 9), 0.9)]))
+    write_note(root, "first", "review/review.json", b"{}")
+
+    report = valid(cvdata("log", root, "--json").stdout, "log-report.json")
+
+    assert report["predictions"] == [
+        {
+            "name": "first",
+            "time": about.time,
+            "version": open_store(root).current.id,
+            "models": [{"name": "cells", "sha256": HASH, "task": "detector", "architecture": "nano"}],
+            "images": 4,
+            "annotations": 1,
+            "classes": 2,
+            "bad": 0,
+            "reviewed": True,
+            "accepted": [],
+        }
+    ]
+    assert "1 objects   reviewed" in cvdata("log", root).stdout
+
+
+def test_a_damaged_prediction_is_one_clear_message(tmp_path: Path) -> None:
+    root = stored_pets(tmp_path / "pets")
+    propose(root, proposed([]))
+    (root / "predictions" / "first" / "prediction.json").write_text("{", "utf-8")
+
+    done = cvdata("log", root)
+
+    assert done.returncode == 1
+    assert "predictions/first/prediction.json" in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
 
 
 def test_restoring_says_what_it_changed_and_how_to_undo_it(pets: Path) -> None:
