@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -237,7 +237,8 @@ def _read_found(
 
     given = sources.found_format
     if given == RESULTS or (given is None and looks_like_results(path)):
-        return FoundRead(read_results(path, truth), "COCO results", [], lists_hits=True)
+        whole, clashes = _with_other_versions(sources, truth)
+        return FoundRead(read_results(path, whole, clashes), "COCO results", [], lists_hits=True)
     from ..convert import place_in, read  # the usual case does not wait for the others to be loaded
     from ..formats.predictions import is_prediction, read_prediction
     from ..formats.score_table import looks_like_scores, read_scores
@@ -249,7 +250,8 @@ def _read_found(
     if given == SCORES or (given is None and looks_like_scores(path)):
         return FoundRead(read_scores(path), "class scores", [], lists_hits=True)
     if given == YOLO_TXT or (given is None and looks_like_yolo_results(path)):
-        return FoundRead(read_yolo_results(path, truth), "YOLO predictions", [], lists_hits=True)
+        whole, _ = _with_other_versions(sources, truth)
+        return FoundRead(read_yolo_results(path, whole), "YOLO predictions", [], lists_hits=True)
     try:
         reading = read(
             path, given, verify="none", on_bad="fail", workers=sources.workers, progress=progress, wanted=wanted
@@ -262,6 +264,16 @@ def _read_found(
     if reading.format == "images":
         raise EvaluationError(f"'{show(path)}' holds pictures, and nothing that was found in them", hint=_FORMS)
     return FoundRead(reading.dataset, reading.format, reading.intake.findings)
+
+
+def _with_other_versions(sources: Sources, truth: Dataset) -> tuple[Dataset, Mapping[int | str, str]]:
+    """Return the truth with the pictures that a cvdata dataset had, and ids that mean another picture elsewhere.
+
+    What was found in a picture that was dropped since stays with that picture, rather than with one of its file name.
+    """
+    from ..formats._other_versions import with_other_versions
+
+    return with_other_versions(sources.truth, truth) if sources.truth_format in (None, "cvdata") else (truth, {})
 
 
 def _refuse_missing(path: Path) -> None:

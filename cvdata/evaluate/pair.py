@@ -61,8 +61,8 @@ def align(truth: Dataset, found: Dataset, split: str | None = None) -> Pair:
     """Put what was found on the rows of the truth: pictures and classes are matched by name.
 
     Pictures are matched by their whole name, what is left by file name, and then by file name without suffix, where
-    that names one picture only. Pictures that nobody labelled are left out, with what was found on them: nothing there
-    can be right or wrong.
+    that names one picture only and no folders contradict; see `match_pictures`. Pictures that nobody labelled are left
+    out, with what was found on them: nothing there can be right or wrong.
 
     Args:
         split: name of the only split of the truth that is looked at; what was found on its other pictures is left out.
@@ -166,6 +166,9 @@ def _without_labels(dataset: Dataset, side: str, findings: list[Finding]) -> Dat
 def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> NDArray[np.int64]:
     """Return the truth's row of each picture of found, int64; -1 for one without detections that truth lacks.
 
+    Where a whole name with a folder is on both sides, folders mean the same on both: `a/1.jpg`, which the truth lacks,
+    is not its `b/1.jpg`.
+
     Args:
         findings: what was not matched by the whole name is added here.
 
@@ -175,6 +178,7 @@ def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> N
     names, rows = found.images.names, np.full(len(found.images), -1, np.int64)
     where = {name: row for row, name in enumerate(truth.images.names)}
     rows[:] = [where.get(name, -1) for name in names]
+    folders = any(row >= 0 and "/" in name for name, row in zip(names, rows.tolist(), strict=True))
     used = np.zeros(len(found.images), np.bool_)
     used[found.annotations.image] = True
     for code, what, key in (("matched-by-file-name", "file name", file_name), ("matched-by-stem", "stem", _stem)):
@@ -183,6 +187,9 @@ def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> N
             break
         free = np.setdiff1d(np.arange(len(truth.images)), rows)
         rows[lost] = rows_by_key([names[i] for i in lost.tolist()], truth.images.names, free, key)
+        for i in lost[rows[lost] >= 0].tolist() if folders else ():
+            if not _may_be_one(names[i], truth.images.names[rows[i]]):
+                rows[i] = -1
         won = lost[rows[lost] >= 0]
         if len(won):
             message = f"{plural(len(won), 'picture')} matched by {what}: the whole names in TRUTH and FOUND differ"
@@ -212,6 +219,12 @@ def rows_by_key(
     counts = Counter(part for part, _ in theirs)
     where = {part: row for part, row in theirs if counts[part] == 1}
     return np.array([where.get(key(n), -1) if ours[key(n)] == 1 else -1 for n in names], np.int64)
+
+
+def _may_be_one(name: str, other: str) -> bool:
+    """Tell whether the folders of two names may be one: the one of them is the end of the other, or there is none."""
+    one, two = (f"/{part.rpartition('/')[0]}" for part in (name, other))
+    return one.endswith(two) or two.endswith(one) or "/" in (one, two)
 
 
 def file_name(name: str) -> str:

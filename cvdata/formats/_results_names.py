@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..dataset import Dataset, SourceIds
 from ..dataset.concat import ids_of
+from ..errors import FormatError, Place, show
 from ._coco_ids import rows_of
 from ._coco_images import plain_digits
 
@@ -24,16 +25,36 @@ class Names:
     truth. Where it has none (VOC, YOLO), a number means the picture whose file is so called, leading zeros or not, as
     Ultralytics writes them, and the class at that place, from 1. A text that is no id is a name: of a picture the whole
     name, its file name or that without suffix, where only one picture has it; of a class its name.
+
+    Where the classes of a truth have ids and its pictures none, several files of it used the same: a number might be
+    the id in one of them, or the name of another picture, and means none.
     """
 
-    def __init__(self, truth: Dataset) -> None:
+    def __init__(self, truth: Dataset, clashes: Mapping[int | str, str] | None = None) -> None:
+        """Look at a truth.
+
+        Args:
+            clashes: ids that mean no one picture, with a clause that says why.
+        """
         self.truth = truth
+        self._clashes = clashes or {}
+        self._whole: str | None = None
+        self._part: tuple[str, int] | None = None
 
     @property
     def expected_image(self) -> str:
         """What an image_id should have been."""
-        known = self.truth.images.source_id is not None
-        return "an id of its pictures" if known else "the name of a picture, since the truth has no ids"
+        if self.truth.images.source_id is not None:
+            return "an id of its pictures"
+        why = "several of its files used the same ids" if self._lost_ids else "the truth has no ids"
+        return f"the name of a picture, since {why}"
+
+    @property
+    def image_hint(self) -> str:
+        """What to do about an image_id that is none."""
+        if self._lost_ids:
+            return "hold the results against the file whose ids they are, such as TRUTH/annotations/val.json"
+        return "hold the results against the truth of the same pictures, as it was when the model looked (SRC@VERSION)"
 
     @property
     def expected_class(self) -> str:
@@ -58,9 +79,48 @@ class Names:
             key = keys[at]
             if isinstance(key, str):
                 rows[at] = self._pictures.get(key, -1)
-            elif known is None:
+            elif known is None and not self._lost_ids:
                 rows[at] = self._numbers.get(key, -1)
+        if self._clashes:
+            rows[[key in self._clashes for key in keys]] = -1
+        self._look_at_ways([(key, row) for key, row in zip(keys, rows.tolist(), strict=True) if isinstance(key, str)])
         return rows
+
+    def why(self, key: int | str) -> str:
+        """Say of an image_id that is none what it is instead."""
+        return self._clashes.get(_unified([key])[0], "which is no picture of the truth")
+
+    def refuse_two_ways(self, shown: str) -> None:
+        """Refuse a list that calls some pictures by whole names and others by parts of them.
+
+        Where `b/c.jpg` is a whole name, `a.jpg` is no `b/a.jpg`: it may well be a picture that the truth lacks by now.
+
+        Args:
+            shown: the list's name in messages.
+
+        Raises:
+            FormatError: it does.
+        """
+        if self._whole is not None and self._part is not None:
+            part, row = self._part
+            raise FormatError(
+                f"image_id '{show(self._whole)}' is the whole name of a picture, and '{show(part)}' only a part of "
+                f"'{show(self.truth.images.names[row])}', which may be another",
+                at=Place(shown),
+                hint="give whole names only, and leave out pictures that the truth does not have",
+            )
+
+    def _look_at_ways(self, found: Sequence[tuple[str, int]]) -> None:
+        names = self.truth.images.names
+        for key, row in found:
+            if row >= 0 and names[row] == key:
+                self._whole = self._whole or key
+            elif row >= 0 and self._pictures.get(key) == row:
+                self._part = self._part or (key, row)
+
+    @property
+    def _lost_ids(self) -> bool:
+        return self.truth.images.source_id is None and self.truth.categories.source_id is not None
 
     def pictures(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return the row of the picture of each name, file name or stem, int64, shape (names,); -1 for none."""

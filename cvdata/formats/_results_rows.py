@@ -26,7 +26,7 @@ class Rle(msgspec.Struct, gc=False):
 
 
 class Result(msgspec.Struct, gc=False):
-    """One detection as the file has it; the keys below `keypoints` are known and say nothing that is needed."""
+    """One detection as the file has it; the keys below `file_name` are known and say nothing that is needed."""
 
     image_id: int | str
     category_id: int | str
@@ -34,10 +34,10 @@ class Result(msgspec.Struct, gc=False):
     bbox: tuple[float, float, float, float] | UnsetType | None = UNSET
     segmentation: list[list[float]] | Rle | UnsetType | None = UNSET
     keypoints: list[float] | UnsetType | None = UNSET
+    file_name: str | UnsetType | None = UNSET
     id: Raw | UnsetType = UNSET
     area: Raw | UnsetType = UNSET
     iscrowd: Raw | UnsetType = UNSET
-    file_name: Raw | UnsetType = UNSET
     model: Raw | UnsetType = UNSET
     threshold: Raw | UnsetType = UNSET
 
@@ -124,6 +124,7 @@ def _exact(item: dict[str, Any], shown: str, row: int) -> Result:
         bbox=judge.box(item.get("bbox")),
         segmentation=judge.outline(item.get("segmentation")),
         keypoints=judge.keypoints(item.get("keypoints")),
+        file_name=name if isinstance(name := item.get("file_name"), str) else UNSET,
     )
 
 

@@ -35,10 +35,11 @@ def make_table(rows: list[Any], names: Names, shown: str, first: int) -> Annotat
     image = names.images([row.image_id for row in rows])
     checked.refuse(
         image < 0,
-        lambda row: ("image_id", f"is {show(repr(rows[row].image_id), 60)}, which is no picture of the truth"),
+        lambda row: ("image_id", f"is {show(repr(rows[row].image_id), 60)}, {names.why(rows[row].image_id)}"),
         names.expected_image,
-        "hold the results against the truth of the same pictures",
+        names.image_hint,
     )
+    _refuse_other_files(rows, image, names, checked)
     category = names.classes([row.category_id for row in rows])
     checked.refuse(
         category < 0,
@@ -58,6 +59,29 @@ def make_table(rows: list[Any], names: Names, shown: str, first: int) -> Annotat
         score=score,
         **_shapes(rows, image, category, names.truth, checked),
     )
+
+
+def _refuse_other_files(rows: list[Any], image: NDArray[np.int64], names: Names, checked: Checked) -> None:
+    """Refuse an id of one picture beside the file name of another: the truth's pictures were numbered anew."""
+    files = [getattr(row, "file_name", None) or "" for row in rows]
+    if not any(files):  # as in most lists, which are long
+        return
+    known = names.truth.images.names
+    other = [file and _stem(file) != _stem(known[at]) for file, at in zip(files, image.tolist(), strict=True)]
+    checked.refuse(
+        np.array(other, np.bool_),
+        lambda row: (
+            "file_name",
+            f"is '{show(files[row], 60)}', and the image_id that of '{show(known[image[row]], 60)}'",
+        ),
+        "the same picture",
+        "hold the results against the truth as it was then; where nothing but names changed, leave file_name out",
+    )
+
+
+def _stem(name: str) -> str:
+    file = name.replace("\\", "/").rpartition("/")[2]
+    return (file.rpartition(".")[0] or file).casefold()
 
 
 def _shapes(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -52,17 +53,20 @@ def looks_like_results(path: Path) -> bool:
     return bool(_LIST_OF_OBJECTS.match(head)) and b'"image_id"' in head + tail
 
 
-def read_results(path: Path, truth: Dataset) -> Dataset:
+def read_results(path: Path, truth: Dataset, clashes: Mapping[int | str, str] | None = None) -> Dataset:
     """Read a COCO result list onto the pictures and classes of a truth.
 
     See `_results_names.Names` for what ids mean where the truth has none. Its pictures are those that the list names.
+
+    Args:
+        clashes: ids that mean no one picture, with a clause that says why; see `other_versions`.
 
     Raises:
         FormatError: the file is no list of results, or one of them is not usable; the message names the first.
     """
     document = JsonFile(path)
     array = _array(document)
-    names = Names(truth)
+    names = Names(truth, clashes)
     try:
         parts = _read(document, split_array(document, array, _PIECE), names)
     except BadGuess:
@@ -72,6 +76,7 @@ def read_results(path: Path, truth: Dataset) -> Dataset:
             parts = _read(document, cuts, names)
         except BadGuess:
             _name_what_is_broken(document, array)
+    names.refuse_two_ways(document.shown)
     return _dataset(parts, truth)
 
 

@@ -18,7 +18,8 @@ from cvdata.dataset.select import keep_annotations, keep_images
 from cvdata.engine import Silent
 from cvdata.errors import CvdataError
 from cvdata.formats.predictions import PredictionModel, make_prediction, write_prediction
-from cvdata.formats.store import open_store
+from cvdata.formats.results_write import results_bytes
+from cvdata.formats.store import add_version, open_store
 
 from ..models.runs import DETECTOR, SEGMENTER, network_of, write_run
 from ..train.runs_made import make_run, save_shapes
@@ -128,6 +129,32 @@ def test_models_of_one_name_are_told_apart_by_their_paths(tmp_path: Path, pets: 
     subject = _subject(pets, found=(first, second))
 
     assert [one.name for one in subject.found] == [str(first), str(second)]
+
+
+def test_results_by_ids_go_to_the_same_pictures_when_others_were_dropped(tmp_path: Path) -> None:
+    drawn = draw_shapes(tmp_path / "drawn", _PICTURES, 64, objects=1)
+    ids = np.arange(_PICTURES) + 10
+    whole = replace(drawn, images=replace(drawn.images, source_id=ids))
+    save(whole, tmp_path / "pets", "cvdata")
+    results = tmp_path / "found.json"
+    results.write_bytes(results_bytes(replace(whole, annotations=_scored(whole)), whole))
+    before = _subject(tmp_path / "pets", found=(results,)).found[0]
+    add_version(tmp_path / "pets", keep_images(whole, np.arange(2, _PICTURES)), command="browse", settings={})
+
+    after = _subject(tmp_path / "pets", found=(results,)).found[0]
+
+    assert [(one.code, one.count, one.examples) for one in after.findings] == [
+        ("unknown-pictures", 2, list(drawn.images.names[:2]))
+    ]
+    kept = before.dataset.annotations.image >= 2
+    assert (after.dataset.annotations.image + 2).tolist() == before.dataset.annotations.image[kept].tolist()
+    assert (after.dataset.annotations.box == before.dataset.annotations.box[kept]).all()
+    assert after.report is not None and after.report.errors is not None
+    assert after.report.errors.verdicts["missed"] == 0
+
+
+def _scored(dataset: Dataset) -> Annotations:
+    return replace(dataset.annotations, score=np.full(len(dataset.annotations), 0.75))
 
 
 def _coco(folder: Path, dataset: Dataset, classes: tuple[str, ...] | None = None) -> Path:

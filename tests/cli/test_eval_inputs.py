@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+import cvdata as library
+from cvdata.dataset.select import keep_images
+from cvdata.formats.store import add_version, open_store
 from tests.cli.command import cvdata
 
 from .eval_made import BOX, report_of, write_found, write_truth
@@ -196,6 +200,19 @@ def test_label_maps_are_scored_pixel_by_pixel(tmp_path: Path) -> None:
         done = cvdata("eval", tmp_path / "truth", tmp_path / "found", option, str(path))
         assert done.returncode == 2
         assert f"{option} is not for maps of pixels" in done.stderr
+
+
+def test_results_of_pictures_that_were_dropped_are_refused_by_name(truth: Path, found: Path, tmp_path: Path) -> None:
+    whole = library.load(truth)
+    library.save(whole, tmp_path / "pets", "cvdata")
+    first, before = open_store(tmp_path / "pets").current.id, report_of(truth, found)
+    add_version(tmp_path / "pets", keep_images(whole, np.arange(1, len(whole.images))), command="browse", settings={})
+
+    done = cvdata("eval", tmp_path / "pets", found)
+
+    assert done.returncode == 1
+    assert "the truth lacks 1 picture with detections: 1.jpg" in done.stderr
+    assert report_of(f"{tmp_path / 'pets'}@{first}", found).metrics == before.metrics
 
 
 def test_yolo_predictions_are_read_onto_the_truth(truth: Path, tmp_path: Path) -> None:

@@ -134,6 +134,18 @@ def test_a_whole_name_goes_before_a_file_name() -> None:
     assert places(align(truth, found)) == [("a.jpg", "cat", 0.5), ("x/a.jpg", "cat", 0.25)]
 
 
+def test_a_picture_that_is_gone_is_not_taken_for_one_of_its_name_in_another_folder() -> None:
+    truth = made(("b/1.jpg", "b/2.jpg"), [("b/1.jpg", "cat", 1)])
+    found = made(("a/1.jpg", "b/2.jpg"), [("a/1.jpg", "cat", 0.5), ("b/2.jpg", "cat", 0.25)])
+    other_root = made(("x/b/1.jpg", "b/2.jpg"), [("x/b/1.jpg", "cat", 0.5)])
+    bare = made(("1.png", "b/2.jpg"), [("1.png", "cat", 0.5)])
+
+    with pytest.raises(EvaluationError, match=r"the truth lacks 1 picture with detections: a/1\.jpg"):
+        align(truth, found)
+    assert places(align(truth, other_root)) == [("b/1.jpg", "cat", 0.5)]
+    assert places(align(truth, bare)) == [("b/1.jpg", "cat", 0.5)]
+
+
 def test_detections_on_unknown_pictures_are_refused_by_name() -> None:
     truth = made(("a.jpg",), [("a.jpg", "cat", 1)])
     found = made(("a.jpg", "b.jpg", "c.jpg"), [("c.jpg", "cat", 0.5)])

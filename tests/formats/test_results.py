@@ -73,9 +73,36 @@ def test_ids_as_text_and_as_whole_floats_are_the_numbers_they_show(tmp_path: Pat
     [("val/a b.jpg", "val/a b.jpg"), ("a b.jpg", "val/a b.jpg"), ("c", "val/c.png"), (139, "000000000139.jpg")],
 )
 def test_pictures_may_be_named(ids: Any, image: int | str, name: str, tmp_path: Path) -> None:
-    found = read_results(put(tmp_path, [row(image)]), truth(ids))
+    found = read_results(put(tmp_path, [row(image, 1)]), truth(ids, class_ids=(1, 2) if ids else None))
 
     assert names_of(found) == [name]
+
+
+def test_a_number_is_no_picture_where_the_ids_of_several_files_were_the_same(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"image_id is 139, .* several of its files used the same ids") as refused:
+        read_results(put(tmp_path, [row(139)]), truth(ids=None))
+
+    assert "the file whose ids they are" in (refused.value.hint or "")
+
+
+def test_parts_of_names_beside_whole_ones_are_refused_for_they_may_be_of_pictures_that_are_gone(tmp_path: Path) -> None:
+    said = "'val/a b.jpg' is the whole name of a picture, and 'c.png' only a part of 'val/c.png'"
+    for order in (1, -1):
+        with pytest.raises(FormatError, match=said):
+            read_results(put(tmp_path, [row("val/a b.jpg"), row("c.png")][::order]), truth())
+
+    parts = read_results(put(tmp_path, [row("a b.jpg"), row("c"), row(139)]), truth())
+    assert names_of(parts) == list(truth().images.names)
+
+
+@pytest.mark.parametrize("more", [{}, {"id": "x"}])  # the fast way and the exact one
+def test_an_id_beside_the_file_name_of_another_picture_is_refused(more: dict[str, Any], tmp_path: Path) -> None:
+    right = row(7, file_name="images/A b.PNG", **more)
+    wrong = row(8, file_name="a b.jpg", score="0.5" if more else 0.5)
+
+    assert names_of(read_results(put(tmp_path, [right]), truth())) == ["val/a b.jpg"]
+    with pytest.raises(FormatError, match=r"\[1\]/file_name: .* 'a b.jpg', and the image_id that of 'val/c.png'"):
+        read_results(put(tmp_path, [right, wrong | {"score": 0.5}]), truth())
 
 
 def test_a_name_that_two_pictures_share_is_none(tmp_path: Path) -> None:
@@ -185,7 +212,7 @@ def test_results_without_shapes_label_whole_pictures_where_the_truth_does(tmp_pa
 
 
 def test_keys_that_say_nothing_more_are_passed_over(tmp_path: Path) -> None:
-    path = put(tmp_path, [row(id=4, iscrowd=0, area=99, file_name="x: y.jpg", mine={"a": [1]}), row()])
+    path = put(tmp_path, [row(id=4, iscrowd=0, area=99, file_name="x/000000000139.JPG", mine={"a": [1]}), row()])
 
     found = read_results(path, truth()).annotations
 
@@ -211,7 +238,7 @@ def test_a_text_that_looks_like_the_border_of_two_results_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(results, "_PIECE", 100)
-    path = put(tmp_path, [row(file_name="}, {" * 20) for _ in range(20)])
+    path = put(tmp_path, [row(model="}, {" * 20) for _ in range(20)])
 
     found = read_results(path, truth())
 
