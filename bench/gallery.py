@@ -24,6 +24,7 @@ from cvdata.browse.subject import Subject
 from cvdata.browse.views import views_of
 from cvdata.dataset import Annotations, Categories, Dataset, Images, State
 from cvdata.engine import start, worker_count
+from cvdata.files.journal import Journal
 from cvdata.files.staging import Staging
 
 _WIDTH, _HEIGHT, _OBJECTS, _CLASSES, _DRAWN = 640, 480, 7, 5, 50
@@ -88,20 +89,22 @@ def make_subject(truth: Dataset) -> Subject:
 def _write(subject: Subject, folder: Path, workers: int) -> tuple[float, GalleryReport]:
     views = views_of(subject)
     begin = time.perf_counter()
-    with Staging(folder.with_name("staged")) as staging, start(workers) as engine:
-        report = write_gallery(subject, views, staging, title="bench", engine=engine)
+    target = folder.with_name("staged")
+    with Staging(target) as staging, Journal(target) as journal, start(workers) as engine:
+        report = write_gallery(subject, views, staging, title="bench", journal=journal, engine=engine)
         seconds = time.perf_counter() - begin
         Path(staging.path).rename(folder)
+        journal.discard()
     return seconds, report
 
 
 def _first_screens(page: Path, scratch: Path, runs: int) -> list[float]:
     """Return the milliseconds of each opening until the first screen was complete."""
     sys.path.append(str(Path(__file__).resolve().parents[1]))
-    from tests.browse.gallery.chromium import opened
+    from tests.browse.chromium import browser
 
     shown = []
-    with opened(scratch) as tab:
+    with browser(scratch, ready="document.body && document.body.dataset.shown") as tab:
         tab.size(1400, 900)
         for _ in range(runs):
             tab.visit(page.as_uri())

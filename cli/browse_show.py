@@ -14,6 +14,7 @@ from .source import print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..browse.gallery import GalleryReport
     from ..browse.report import BrowseReport
     from ..browse.store.put import Put
     from ..browse.subject import Subject
@@ -61,23 +62,40 @@ class Showing:
             open_app(put.name, port=port, view=view, ready=None if self.quiet else _tell)
 
     def as_pages(self, target: Path, *, overwrite: bool) -> None:
-        """Write the same as pages that any browser opens.
+        """Write the same as pages that any browser opens; a run that was cut off goes on.
 
         Raises:
             CvdataError: an input is refused; the target cannot be written.
         """
+        from ..files.journal import remove_finished
+        from .browse_text import found_findings, gallery_lines
+        from .show import finding_lines
+
+        remove_finished(target)
+        try:
+            report, subject = self._write_pages(target, overwrite=overwrite)
+        except KeyboardInterrupt:
+            sys.stderr.write("the pictures made so far are kept: the same command goes on from there\n")
+            raise
+        if self.as_json:
+            print_json(report)
+        if not self.quiet:
+            lines = [*finding_lines(found_findings(subject)), *gallery_lines(report, target)]
+            sys.stderr.write("\n".join(lines) + "\n")
+
+    def _write_pages(self, target: Path, *, overwrite: bool) -> tuple[GalleryReport, Subject]:
         from ..browse.gallery import write_gallery
         from ..browse.views import views_of
         from ..engine import start, worker_count
         from ..files import Staging
+        from ..files.journal import Journal
         from .browse_job import subject_for
-        from .browse_text import found_findings, gallery_lines
-        from .show import finding_lines
         from .source import name_of
 
         with (
             progress_for(quiet=self.quiet) as progress,
             Staging(target, sources=self.inputs.paths, overwrite=overwrite) as staging,
+            Journal(target) as journal,
             start(worker_count(self.inputs.workers)) as engine,
         ):
             subject, reading = subject_for(self.inputs, progress)
@@ -86,15 +104,13 @@ class Showing:
                 views_of(subject),
                 staging,
                 title=name_of(self.inputs.source),
+                journal=journal,
                 engine=engine,
                 progress=progress,
             )
             staging.commit(_manifest(reading, self.inputs, report.pictures), reading.intake.quarantine)
-        if self.as_json:
-            print_json(report)
-        if not self.quiet:
-            lines = [*finding_lines(found_findings(subject)), *gallery_lines(report, target)]
-            sys.stderr.write("\n".join(lines) + "\n")
+            journal.discard()
+        return report, subject
 
     def _report(
         self, put: Put, subject: Subject, reading: Reading, version: str | None, views: Sequence[View]

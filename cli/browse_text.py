@@ -85,6 +85,9 @@ def gallery_lines(report: GalleryReport, target: Path) -> list[str]:
     """Return what was written as pages, and how to open it."""
     views = plural(len(report.views), "view")
     lines = [f"{plural(report.pictures, 'picture')} in {views} -> {show(target)} ({report.bytes / 1e6:,.1f} MB)"]
+    if report.resumed:
+        were = "was" if report.resumed == 1 else "were"
+        lines.append(f"{plural(report.resumed, 'picture')} {were} made before the last run was cut off")
     if report.missing:
         lines.append(f"note: {plural(len(report.missing), 'picture')} cannot be shown: not found, or cannot be read")
     wide = max(len(f"{view.count:,}") for view in report.views)
@@ -122,8 +125,9 @@ _CURE = (
 
 def _done(counts: PullCounts) -> Iterator[str]:
     """Yield a line of what became of labels, one of what became of pictures, one of what is to be looked at again."""
-    kinds = ("drawn", "moved", "relabelled", "reshaped", "deleted", "accepted")
-    labels = [f"{getattr(counts, kind):,} {kind}" for kind in kinds if getattr(counts, kind)]
+    kinds = ("drawn", "moved", "relabelled", "reshaped", "attributes", "deleted", "accepted")
+    words = {"attributes": "with changed attributes"}
+    labels = [f"{getattr(counts, kind):,} {words.get(kind, kind)}" for kind in kinds if getattr(counts, kind)]
     if labels:
         yield f"  labels: {', '.join(labels)}"
     if counts.dropped:

@@ -18,6 +18,7 @@ from ..augment.entries import AugmentEntry
 from ..augment.recipe import RecipePart
 from ..augment.settings import AugmentReport, AugmentSettings
 from ..browse.gallery import GalleryReport
+from ..browse.gallery.entries import GalleryEntry
 from ..browse.pull.report import BrowsePullReport
 from ..browse.report import BrowseReport
 from ..convert import ConvertSettings, Report
@@ -76,6 +77,10 @@ SCHEMAS: dict[str, tuple[type[Any], str]] = {
     "balance-plan.json": (BalancePlanReport, "What cvdata balance --json prints where it writes no dataset"),
     "balance-report.json": (BalanceReport, "What cvdata balance --json prints"),
     "balance-settings.json": (BalanceSettings, "Settings of a balance"),
+    "browse-gallery-journal.json": (
+        GalleryEntry,
+        "A line of .NAME.cvdata-journal, behind its checksum, of cvdata browse --static",
+    ),
     "browse-gallery-report.json": (GalleryReport, "What cvdata browse --static --json prints"),
     "browse-pull-report.json": (BrowsePullReport, "What cvdata browse --pull --json prints"),
     "browse-report.json": (BrowseReport, "What cvdata browse --json prints"),

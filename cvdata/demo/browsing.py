@@ -17,6 +17,7 @@ from ..convert import read
 from ..engine import InProcess
 from ..errors import BrowseError
 from ..files import Account, Counts, Manifest, Staging
+from ..files.journal import Journal
 from ..formats.results import read_results
 from .measuring import BETTER
 from .tour import Look, Step, Tour
@@ -36,13 +37,14 @@ def show_errors(tour: Tour) -> Step:
     """Write the errors of the better one of the two models as pages that any browser opens."""
     sight, target = _look(tour), tour.folder / "errors"
     source, found = tour.folder / "coco", tour.folder / BETTER
-    with Staging(target, sources=[source], overwrite=True) as staging:
-        report = write_gallery(sight.subject, sight.views, staging, title="demo", engine=InProcess())
+    with Staging(target, sources=[source], overwrite=True) as staging, Journal(target) as journal:
+        report = write_gallery(sight.subject, sight.views, staging, title="demo", journal=journal, engine=InProcess())
         read_all = Counts(len(sight.subject.dataset.images), len(sight.subject.dataset.annotations))
         left = Counts(read_all.images - report.pictures, read_all.annotations)
         account = Account(read=read_all, written=Counts(report.pictures), quarantined=Counts(), filtered=left)
         manifest = Manifest(command="browse", format="gallery", settings={}, account=account, losses=[], renamed={})
         staging.commit(manifest, [])
+        journal.discard()
     return Step(
         title="Look at the errors of the better one, worst first",
         commands=[shlex.join(["cvdata", "browse", f"{source}", "--found", f"{found}", "--static", f"{target}"])],

@@ -11,7 +11,7 @@ import os
 import struct
 import warnings
 import zlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from .headers import (
     too_large,
 )
 
-__all__ = ["as_shown", "check_pixels", "decode", "load", "shrink_factor", "to_rgb"]
+__all__ = ["as_shown", "check_pixels", "decode", "load", "picture", "shrink_factor", "to_rgb"]
 
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -42,10 +42,25 @@ def decode(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Raises:
         FormatError: the file is not a whole picture of an allowed kind and size.
     """
-    found = _decode(os.fspath(path))
+    return np.array(picture(path), np.uint8)
+
+
+def picture(path: str | os.PathLike[str], *, least_side: int | None = None) -> Image.Image:
+    """Read a picture as `decode` does, as a Pillow picture in mode RGB that has pixels and nothing else of the file.
+
+    Args:
+        least_side: where a smaller copy will do whose longer side has at least so many pixels, a JPEG may come shrunk
+            by 2, 4 or 8, which is faster; it is accepted or refused as the whole picture is.
+
+    Raises:
+        FormatError: the file is not a whole picture of an allowed kind and size.
+    """
+    found = _decode(os.fspath(path), least_side)
     if isinstance(found, str):
         raise FormatError(f"the picture {found}", at=Place(path), hint="replace the file, or take it out")
-    return np.array(to_rgb(found), np.uint8)
+    shown = to_rgb(found)
+    shown.info.clear()  # such as comments, which Pillow would write into copies
+    return shown
 
 
 def check_pixels(path: str) -> str | None:
@@ -54,12 +69,12 @@ def check_pixels(path: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _decode(path: str) -> Image.Image | str:
+def _decode(path: str, least_side: int | None = None) -> Image.Image | str:
     """Return the picture, loaded and turned, in the mode of the file; or what is wrong."""
     found = read_file(path)
     if isinstance(found, str):
         return found
-    image = load(found.data)
+    image = load(found.data, least_side=least_side)
     if isinstance(image, str):
         return image
     try:
@@ -70,15 +85,16 @@ def _decode(path: str) -> Image.Image | str:
         return problem_of(error)
 
 
-def load(data: bytes, *, grey_side: int | None = None) -> Image.Image | str:
+def load(data: bytes, *, grey_side: int | None = None, least_side: int | None = None) -> Image.Image | str:
     """Read every pixel of a picture, as it lies in the file; or say what is wrong.
 
     Args:
         grey_side: where a grey picture whose longer side has about so many pixels will do, a JPEG is read as such in
             little more than half of the time. The verdict is the same: every byte of the file is decoded all the same.
+        least_side: the same, in the colours of the file, of at least so many pixels.
     """
-    if grey_side is not None and data.startswith(_JPEG):
-        image = _load_grey(data, grey_side)
+    if data.startswith(_JPEG) and (grey_side is not None or least_side is not None):
+        image = _load_small(data, _Small(grey_side, least_side))
         if image is not None:
             return image
     try:
@@ -88,7 +104,14 @@ def load(data: bytes, *, grey_side: int | None = None) -> Image.Image | str:
         return problem_of(error)
 
 
-def _load(data: bytes, grey_side: int | None = None) -> Image.Image | str:
+class _Small(NamedTuple):
+    """What a small copy must have, see `load`."""
+
+    grey_side: int | None
+    least_side: int | None
+
+
+def _load(data: bytes, small: _Small | None = None) -> Image.Image | str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the size is judged by our own limit
         image = Image.open(io.BytesIO(data), formats=DECODERS)
@@ -97,33 +120,36 @@ def _load(data: bytes, grey_side: int | None = None) -> Image.Image | str:
             return problem
         if ImageFile.LOAD_TRUNCATED_IMAGES:  # a switch of the whole process: it hides what we look for
             return "cannot be judged while PIL.ImageFile.LOAD_TRUNCATED_IMAGES is set"
-        if grey_side is not None:
-            _ask_for_grey(image, grey_side)
+        if small is not None:
+            _ask_for_small(image, small)
         image.load()
         return image
 
 
-def _load_grey(data: bytes, side: int) -> Image.Image | None:
-    """Load the luminance of a JPEG; None where the whole rule has to judge, which is wherever anything is wrong."""
+def _load_small(data: bytes, small: _Small) -> Image.Image | None:
+    """Load a small copy of a JPEG; None where the whole rule has to judge, which is wherever anything is wrong."""
     try:
-        image = _load(data, side)
+        image = _load(data, small)
     except Exception:  # noqa: BLE001 - whatever it is, the whole rule will say it
         return None
     return None if isinstance(image, str) else image
 
 
-def _ask_for_grey(image: Image.Image, side: int) -> None:
-    """Let libjpeg make no colour, and shrink by 2, 4 or 8 while it transforms blocks.
+def _ask_for_small(image: Image.Image, small: _Small) -> None:
+    """Let libjpeg shrink by 2, 4 or 8 while it transforms blocks, and make no colour where none is wanted.
 
-    The entropy-coded bytes of the colours are decoded as before and dropped. What is skipped could find fault in one
-    way only: libjpeg cannot enlarge colours by a fraction (JERR_FRACT_SAMPLE_NOTIMPL).
+    All entropy-coded bytes are decoded as before, those of colours not wanted, too, and dropped. What is skipped could
+    find fault in one way only: libjpeg cannot enlarge colours by a fraction (JERR_FRACT_SAMPLE_NOTIMPL).
     """
     layers = getattr(image, "layer", ())
     across, down = ([layer[i] for layer in layers] for i in (1, 2))
     if not layers or any(max(across) % n for n in across) or any(max(down) % n for n in down):
         return
-    shrink = shrink_factor(image.size, side)
-    image.draft("L", (max(1, image.width // shrink), max(1, image.height // shrink)))
+    if small.grey_side is not None:
+        mode, shrink = "L", shrink_factor(image.size, small.grey_side)
+    else:
+        mode, shrink = None, max(1, max(image.size) // (small.least_side or 1))
+    image.draft(mode, (max(1, image.width // shrink), max(1, image.height // shrink)))
 
 
 def shrink_factor(size: tuple[int, int], side: int) -> int:

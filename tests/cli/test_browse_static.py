@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from cvdata.files.journal import Journal
 
 from .command import cvdata
 
@@ -50,6 +53,7 @@ def test_the_views_are_pages_and_the_text_says_what_to_open(source: Path, tmp_pa
     assert report["schema"] == "cvdata/browse-gallery-report/1"
     counts = {view["name"]: view["count"] for view in report["views"]}
     assert (counts["missed"], counts["found where nothing is labelled"], counts["all pictures"]) == (2, 1, 1)
+    assert (report["large"], report["missing"], report["resumed"]) == (1, [], 0)
     assert (tmp_path / "out/index.html").is_file()
     assert (tmp_path / "out/pictures/0/0.jpg").is_file()
     manifest = json.loads((tmp_path / "out/.cvdata/manifest.json").read_text())
@@ -80,6 +84,22 @@ def test_what_is_there_stays_without_overwrite(source: Path, tmp_path: Path) -> 
     assert (refused.returncode, again.returncode) == (2, 0)
     assert "out" in refused.stderr
     assert (tmp_path / "out/index.html").read_bytes() != first
+
+
+def test_what_a_run_left_that_was_killed_in_its_last_moment_goes(source: Path, tmp_path: Path) -> None:
+    with Journal(tmp_path / "out") as journal:
+        journal.append(b"{}")
+        (Path(journal.make_made(())) / "0.jpg").write_bytes(b"copy")
+    kept = tmp_path / ".out.cvdata-journal"
+    left = kept.read_bytes()
+    pages(source, "--static", "out", "--quiet", cwd=tmp_path)
+    kept.write_bytes(left)
+    os.utime(kept, (0, 0))
+
+    refused = pages(source, "--static", "out", cwd=tmp_path)
+
+    assert refused.returncode == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bolts", "found.json", "out"]
 
 
 def test_pages_inside_the_source_are_refused(source: Path) -> None:

@@ -57,9 +57,11 @@ function words(l, p) {
 }
 
 function outline(l, group, colour, unit) {
-  const dash = l.s ? { "stroke-dasharray": "6 4" } : {}, width = l.s > 1 ? 1.5 : 2;
+  // Where a shape is small on the screen, thick lines would hide what is inside.
+  const slim = l.d && l.b && Math.min(l.b[2], l.b[3]) < 24 * unit;
+  const dash = l.s ? { "stroke-dasharray": slim ? "3 2" : "6 4" } : {}, width = slim ? 1 : l.s > 1 ? 1.5 : 2;
   const paint = (name, shape, filled) => {
-    group.append(svg(name, { ...shape, class: "dark", "stroke-width": width + 1.5, ...dash }));
+    group.append(svg(name, { ...shape, class: "dark", "stroke-width": width + (slim ? .6 : 1.5), ...dash }));
     group.append(svg(name, { ...shape, class: "shape", stroke: colour, "stroke-width": width, ...dash, fill: colour,
       "fill-opacity": filled ? .22 : .001 }));
   };
@@ -82,6 +84,7 @@ function ink(colour) {
   return .2126 * c[0] + .7152 * c[1] + .0722 * c[2] > .179 ? "#000" : "#fff";
 }
 const ruler = document.createElement("canvas").getContext("2d");
+const WORDS = 8;
 const clipped = text => text.length > 26 ? text.slice(0, 25) + "…" : text;
 const short = l => clipped(D.classes[l.c]) + (l.p != null ? " " + l.p.toFixed(2) : "");
 const long = (l, p) => [short(l), clipped(instead(l, p))].filter(Boolean).join(" ");
@@ -128,11 +131,12 @@ function overlay(p, about, unit, large) {
     outline(l, g, D.colours[l.c], unit);
     whole.append(g);
   }
-  const told = large || (on.size || p.l.length) < 9, taken = [];
-  let line = 0;
+  // A small picture has room for few words: those of labels that matter, and of others only where they are few.
+  let line = 0, left = large ? 1 / 0 : on.size || p.l.length <= WORDS ? WORDS : 0;
+  const taken = [];
   for (const i of order.reverse()) {
     const l = p.l[i];
-    if (l.b && (!told || (on.size && !on.has(i)))) continue;
+    if (l.b && (!left || (on.size && !on.has(i)))) continue;
     let text = fitted((l.b || !l.s ? "" : side(l) + ": ") + long(l, p), unit, p);
     let here = l.b ? room(text, l, unit, p, taken) : corner(text, unit, line++);
     if (!here) here = room(text = fitted(short(l), unit, p), l, unit, p, taken);
@@ -140,6 +144,7 @@ function overlay(p, about, unit, large) {
     const g = svg("g", { class: classes(l), "data-i": i });
     g.append(word(text, here, D.colours[l.c], unit));
     whole.append(g);
+    if (l.b) left--;
   }
   whole.onmousemove = e => tell(e, p);
   whole.onmouseleave = () => { $("tip").hidden = true; };

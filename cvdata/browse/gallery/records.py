@@ -30,6 +30,7 @@ class GalleryReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         views: in the order of the page; "all pictures" is the last.
         bytes: of all files.
         missing: pictures whose file was not found or cannot be read; their place says so.
+        resumed: those that an earlier run, which was cut off, had made.
     """
 
     schema: Literal["cvdata/browse-gallery-report/1"] = "cvdata/browse-gallery-report/1"
@@ -38,3 +39,4 @@ class GalleryReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     views: list[GalleryView]
     bytes: int
     missing: list[str]
+    resumed: int

@@ -245,7 +245,7 @@ function start() {
   if (m && m[2]) shown.then(() => detail(+m[2]));
 }
 $("sum").textContent = `${some(D.pictures, "picture", "pictures")}, ${some(D.classes.length, "class", "classes")}` +
-  (D.found.length ? `; found by ${D.found.join(", ")}` : "");
+  (D.found.length ? `; ${D.found.length === 1 ? "model" : "models"}: ${D.found.join(", ")}` : "");
 for (const [kind, there] of [["found", D.found.length], ["fine", D.judged], ["heat", D.heat]])
   $(kind).parentNode.hidden = !there;
 $("class").hidden = !D.classes.length;

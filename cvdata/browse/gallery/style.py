@@ -95,7 +95,9 @@ font-size:1.4rem;line-height:1.8rem;color:var(--soft);border-radius:.4rem}
 #close:hover{background:var(--well)}
 #tags span{display:inline-block;margin:0 .3rem .3rem 0;padding:.05rem .55rem;border:1px solid currentColor;
 border-radius:1rem;color:var(--accent);font-size:.78rem}
+#tags:not(:empty){margin-bottom:.3rem}
 #scroll{flex:1;overflow:auto;min-height:0}
+#scroll:focus-visible{outline:1px solid var(--accent);outline-offset:.35rem;border-radius:.2rem}
 table{width:100%;border-collapse:collapse;font-size:.82rem}
 th,td{text-align:left;padding:.3rem .5rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);position:sticky;top:0;background:var(--paper)}
@@ -108,5 +110,6 @@ tbody tr:hover{background:var(--wash)}tr.about td:first-child{font-weight:650}
 @media(max-width:60rem){body{grid-template-columns:13.5rem minmax(0,1fr)}main{padding:0 1rem 2rem}
 dialog[open]{grid-template-columns:1fr;grid-template-rows:55% 45%}
 #grid{grid-template-columns:repeat(auto-fill,minmax(min(100%,12rem),1fr))}}
-@media(max-width:38rem){body{display:block}aside{position:static;height:auto;max-height:40vh}}
+@media(max-width:38rem){body{display:block}aside{position:static;height:auto;max-height:40vh;
+border-right:0;border-bottom:1px solid var(--line)}}
 """

@@ -17,16 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset import Dataset, State
-from ...engine import Engine, Progress, Silent, batch_size
+from ...engine import Engine, Progress, Silent
 from ...errors import show
+from ...files.journal import Journal
 from ...files.staging import Staging
 from ...reports.palette import class_colour
 from ..subject import Subject
 from ..views.choose import chosen
 from ..views.view import View
+from .copying import copy_pictures
 from .labels import Said, place_of
 from .page import page
-from .pictures import Job, heat_name, heat_picture, large_name, make_pictures, nothing_made
+from .pictures import heat_name, heat_picture
 from .records import GalleryReport, GalleryView
 
 __all__ = ["write_gallery"]
@@ -36,8 +38,6 @@ _PART = 100
 
 _LARGE_EACH, _LARGE_ALL = 12, 240
 """Worst pictures of each view that are there large, and of all views together."""
-
-_BATCH = 32  # pictures, for one trip to a worker
 
 Entry = tuple[int, list[int]]
 """A picture of a view, by its row, and the rows of those labels that the view is about."""
@@ -49,10 +49,13 @@ def write_gallery(
     staging: Staging,
     *,
     title: str,
+    journal: Journal,
     engine: Engine,
     progress: Progress | None = None,
 ) -> GalleryReport:
-    """Write a gallery into an output that is being made; the caller commits it.
+    """Write a gallery into an output that is being made; the caller commits it, and then discards the journal.
+
+    Pictures that an earlier run with the same journal made are taken from there, where their files are the same.
 
     Args:
         views: in the order in which the page lists them; "all pictures" comes after them.
@@ -60,28 +63,33 @@ def write_gallery(
 
     Raises:
         OSError: the disk refused.
+        OutputError: it refused the copies of pictures.
     """
+    progress = progress or Silent()
     entries = [list(_entries(subject, view)) for view in views]
     listed = [*views, _everything(subject.dataset)]
     entries.append([(row, []) for row in range(len(subject.dataset.images))])
     order = _order(entries)
-    large = _large(entries)
-    made = _pictures(subject.dataset, order, large, staging, engine, progress or Silent())
-    _write_parts(subject, order, made, staging)
+    copied = copy_pictures(
+        subject.dataset.images, order, _large(entries), staging, journal, engine=engine, progress=progress
+    )
+    _write_parts(subject, order, copied.sizes, staging, progress)
     number = {row: place for place, row in enumerate(order)}
     for place, (view, shown) in enumerate(zip(listed, entries, strict=True)):
         _hand_over(staging, f"data/view-{place}.js", "view", place, _view_data(subject, view, shown, number))
     _hand_over(staging, "data/names.js", "names", 0, _names(subject, order))
     staging.write("index.html", page(show(title), _opening(subject, listed, entries)))
+    missing = {row for place, row in enumerate(order) if place not in copied.sizes}
     return GalleryReport(
         pictures=len(order),
-        large=sum(two for _, two in made.values()),
+        large=sum(size > 1 for size in copied.sizes.values()),
         views=[
             GalleryView(name=view.name, count=view.count, pictures=len(shown))
             for view, shown in zip(listed, entries, strict=True)
         ],
         bytes=sum(entry.size for entry in staging.recorded),
-        missing=[subject.dataset.images.names[row] for row in sorted(set(order) - set(made))],
+        missing=[subject.dataset.images.names[row] for row in sorted(missing)],
+        resumed=copied.resumed,
     )
 
 
@@ -111,46 +119,44 @@ def _large(entries: list[list[Entry]]) -> set[int]:
     return set(list(dict.fromkeys(turns))[:_LARGE_ALL])
 
 
-def _pictures(
-    dataset: Dataset, order: list[int], large: set[int], staging: Staging, engine: Engine, progress: Progress
-) -> dict[int, tuple[bool, bool]]:
-    """Write the copies; return for each row that could be read whether there is a small and a large one."""
-    files = [(place, row, dataset.images.file(row)) for place, row in enumerate(order)]
-    jobs = [Job(staging.path, place, file, row in large) for place, row, file in files if file is not None]
-    staging.make_folders(["large", *{f"pictures/{job.number // 500}" for job in jobs}])
-    progress.start("making thumbnails", len(jobs))
-    size = batch_size(len(jobs), engine.workers, _BATCH)
-    batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
-    made: dict[int, tuple[bool, bool]] = {}
-    results = engine.map(make_pictures, batches, lost=nothing_made, progress=progress)
-    for job, written in zip(jobs, (files for part in results for files in part), strict=True):
-        staging.record(written)
-        if written:
-            made[order[job.number]] = True, any(entry.name == large_name(job.number) for entry in written)
-    return made
-
-
-def _write_parts(subject: Subject, order: list[int], made: dict[int, tuple[bool, bool]], staging: Staging) -> None:
-    said, images = Said(subject), subject.dataset.images
+def _write_parts(
+    subject: Subject, order: list[int], sizes: dict[int, int], staging: Staging, progress: Progress
+) -> None:
+    said = Said(subject)
+    progress.start("writing labels", len(order))
     for at in range(0, len(order), _PART):
+        numbers = range(at, min(at + _PART, len(order)))
         part = []
-        for place, row in enumerate(order[at : at + _PART], at):
-            picture: dict[str, Any] = {
-                "n": show(images.names[row], 1000),
-                "w": int(images.width[row]),
-                "h": int(images.height[row]),
-                "i": sum(made.get(row, ())),  # 0: no picture, 1: a small one, 2: a larger one, too
-                "t": list(subject.tags[row]) if subject.tags else [],
-                "u": State(int(images.state[row])).name.lower(),
-                "l": said.labels(row),
-            }
+        for number in numbers:
+            row = order[number]
+            part.append(_about(subject, row, said.labels(row), sizes.get(number, 0)))
             if row in subject.heat:
-                picture["x"] = 1
-                staging.write(heat_name(place), heat_picture(subject.heat[row]))
-            if images.split[row] >= 0:
-                picture["p"] = show(images.splits[images.split[row]])
-            part.append(picture)
+                staging.write(heat_name(number), heat_picture(subject.heat[row]))
         _hand_over(staging, f"data/part-{at // _PART}.js", "part", at // _PART, part)
+        progress.advance(len(numbers))
+
+
+def _about(subject: Subject, row: int, labels: list[dict[str, Any]], size: int) -> dict[str, Any]:
+    """Return what the page knows of a picture.
+
+    Args:
+        size: 0: there is no copy, 1: a small one, 2: a larger one, too.
+    """
+    images = subject.dataset.images
+    about: dict[str, Any] = {
+        "n": show(images.names[row], 1000),
+        "w": int(images.width[row]),
+        "h": int(images.height[row]),
+        "i": size,
+        "t": list(subject.tags[row]) if subject.tags else [],
+        "u": State(int(images.state[row])).name.lower(),
+        "l": labels,
+    }
+    if row in subject.heat:
+        about["x"] = 1
+    if images.split[row] >= 0:
+        about["p"] = show(images.splits[images.split[row]])
+    return about
 
 
 def _view_data(subject: Subject, view: View, shown: list[Entry], number: dict[int, int]) -> list[Any]:

@@ -16,6 +16,7 @@ from cvdata.browse.views.view import Is, View
 from cvdata.dataset import Categories
 from cvdata.engine import InProcess
 from cvdata.evaluate.diagnosis import Verdict
+from cvdata.files.journal import Journal
 from cvdata.files.staging import Staging
 from tests.tiny import build, draw_pictures
 
@@ -55,9 +56,10 @@ def subject_of_three(folder: Path, *, found: bool = True) -> Subject:
 
 def written(tmp_path: Path, subject: Subject, *views: View) -> tuple[Path, GalleryReport]:
     """Write a gallery and return where it lies."""
-    with Staging(tmp_path / "out") as staging:
-        report = write_gallery(subject, views, staging, title=EVIL, engine=InProcess())
+    with Staging(tmp_path / "out") as staging, Journal(tmp_path / "out") as journal:
+        report = write_gallery(subject, views, staging, title=EVIL, journal=journal, engine=InProcess())
         shutil.copytree(staging.path, tmp_path / "gallery")
+        journal.discard()
     return tmp_path / "gallery", report
 
 

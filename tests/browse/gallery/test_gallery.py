@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,35 @@ def test_heat_lies_beside_the_picture_clear_where_the_network_did_not_look(tmp_p
         # Inferno's two ends; as strong as four fifths.
         assert [picture.getpixel((x, 0)) for x in (0, 1)] == [(0, 0, 4, 0), (252, 255, 164, 204)]
     assert sorted(path.name for path in (folder / "heat").iterdir()) == ["1.png"]
+
+
+def test_pictures_that_share_a_file_have_a_copy_each(tmp_path: Path) -> None:
+    one = subject_of_three(tmp_path / "src", found=False)
+    images = replace(one.dataset.images, files=("one.jpg", "one.jpg", "two.jpg"))
+
+    folder, report = written(tmp_path, Subject(dataset=replace(one.dataset, images=images)))
+
+    copies = [(folder / f"pictures/0/{number}.jpg").read_bytes() for number in range(3)]
+    assert copies[0] == copies[1] != copies[2]
+    assert (report.large, report.missing) == (3, [])
+
+
+def test_a_large_picture_is_shrunk_and_a_small_one_keeps_its_size(tmp_path: Path) -> None:
+    sizes = {"a.jpg": (3000, 1000), "b.png": (700, 1400), "c.jpg": (99, 50)}
+    dataset = build(sizes, [], Categories(names=("bolt",)), folder=tmp_path)
+    draw_pictures(tmp_path, dataset)
+
+    folder, _ = written(tmp_path, Subject(dataset=dataset))
+
+    found = {}
+    for path in sorted(folder.rglob("*.jpg")):
+        with Image.open(path) as picture:
+            found[path.relative_to(folder).as_posix()] = picture.size
+    assert found == {
+        "pictures/0/0.jpg": (360, 120),
+        "large/0.jpg": (1024, 341),
+        "pictures/0/1.jpg": (180, 360),
+        "large/1.jpg": (512, 1024),
+        "pictures/0/2.jpg": (99, 50),
+        "large/2.jpg": (99, 50),
+    }
