@@ -63,9 +63,9 @@ def run_pull(
     name = browse_name(source)
     written = None
     with progress_for(quiet=quiet) as progress:
-        notes = _notes(name)
+        notes, ignored = _notes(name)
         reading = read_source(source, from_format, images, Verify.none, workers, progress)
-        pulled = pull(reading.dataset, documents_of(name), found=_found(notes))
+        pulled = pull(reading.dataset, documents_of(name), found=_found(notes), ignored=ignored)
         changes = _changes(source, reading, pulled, limit)
         if pulled.counts.pictures and not dry_run:
             written = output.write([reading], _edit(reading, pulled), progress)
@@ -88,17 +88,19 @@ def run_pull(
         raise typer.Exit(3)
 
 
-def _notes(name: str) -> Mapping[str, Any]:
-    """Return what cvdata noted in FiftyOne's dataset of that name.
+def _notes(name: str) -> tuple[Mapping[str, Any], frozenset[str]]:
+    """Return what cvdata noted in FiftyOne's dataset of that name, and the attributes that FiftyOne wrote there.
 
     Raises:
         MissingExtraError, BrowseError: FiftyOne cannot be used, or has no such dataset.
     """
+    from ..browse.labels.runs import attributes_of_runs
     from ..browse.names import INFO
     from ..browse.session import opened
 
-    notes = dict(opened(name).info or {}).get(INFO)
-    return notes if isinstance(notes, dict) else {}
+    samples = opened(name)
+    notes = dict(samples.info or {}).get(INFO)
+    return notes if isinstance(notes, dict) else {}, attributes_of_runs(samples)
 
 
 def _found(notes: Mapping[str, Any]) -> list[tuple[str, float]]:

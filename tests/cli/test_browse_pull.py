@@ -16,14 +16,22 @@ def test_nothing_to_pull_is_one_line() -> None:
 
 def test_what_was_done_stands_by_kind_with_the_way_to_what_is_to_be_fixed() -> None:
     counts = PullCounts(
-        pictures=1234, drawn=12, moved=2000, deleted=1, accepted=56, dropped=1, fix_pictures=2, fix_labels=1
+        pictures=1234,
+        drawn=12,
+        moved=2000,
+        attributes=1500,
+        deleted=1,
+        accepted=56,
+        dropped=1,
+        fix_pictures=2,
+        fix_labels=1,
     )
 
     lines = pull_lines(counts, [])
 
     assert lines == [
         "changed in FiftyOne: 1,234 pictures",
-        "  labels: 12 drawn, 2,000 moved, 1 deleted, 56 accepted",
+        "  labels: 12 drawn, 2,000 moved, 1,500 with changed attributes, 1 deleted, 56 accepted",
         "  1 picture left out",
         "  2 pictures to fix: cvdata filter SRC DST --keep image.fix",
         "  1 label to fix: cvdata filter SRC DST --keep extra.fix --of pictures",

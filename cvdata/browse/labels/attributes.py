@@ -14,7 +14,7 @@ from ...dataset import FLAGS, Dataset, Ragged
 from ..names import EVAL, EVAL_ID, EVAL_IOU, LABEL_ERROR, NUMBER, PARTNER_CLASS, SIZE, SURETY, VERDICT, VISIBILITY
 from .texts import safe_text
 
-__all__ = ["RESERVED", "ExtraField", "Shown", "shown_of", "values_of"]
+__all__ = ["RESERVED", "SCALARS", "ExtraField", "Kind", "Shown", "shown_of", "values_of", "written"]
 
 Kind = Literal["BooleanField", "IntField", "FloatField", "StringField"]
 
@@ -41,16 +41,23 @@ _MOST = 50
 _LONGEST = 60
 """Characters of an attribute's name."""
 
-_SCALARS = (bool, int, float, str)
+SCALARS = (bool, int, float, str)
+"""Types of attributes that are shown; others, such as lists, are not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtraField:
-    """An attribute of the source: its own name, the one that it has in FiftyOne, and the kind of its values there."""
+    """An attribute of the source.
+
+    Attributes:
+        key: its own name; `name`: the one that it has in FiftyOne; `kind`: of its values there.
+        inner: it was first seen in a table `attributes` among the others, as CVAT and others have it.
+    """
 
     key: str
     name: str
     kind: Kind
+    inner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ def values_of(dataset: Dataset, shown: Iterable[ExtraField]) -> list[dict[str, A
     rows = []
     for text in extra.to_bytes():
         if text not in known:
-            known[text] = _shown(_decoded(text), fields) if text else {}
+            own, inner = _tables(text) if text else ({}, {})
+            known[text] = _shown({**inner, **own}, fields)
         rows.append(known[text])
     return rows
 
@@ -101,15 +109,19 @@ def _extra_fields(dataset: Dataset) -> tuple[ExtraField, ...]:
         return ()
     kinds: dict[str, set[Kind]] = {}
     seen: Counter[str] = Counter()
+    inner: dict[str, bool] = {}
     for text, count in Counter(_texts(extra)).items():
-        for key, value in _decoded(text).items():
-            if isinstance(value, _SCALARS):
+        own, deep = _tables(text)
+        for key, value in {**deep, **own}.items():
+            if isinstance(value, SCALARS):
                 kinds.setdefault(key, set()).add(_kind(value))
+                inner.setdefault(key, key not in own)
                 seen[key] += count
     # In the order of their first appearance: the same whatever their frequency.
     shown = {key for key, _ in seen.most_common(_MOST)}
     keys = [key for key in seen if key in shown]
-    return tuple(ExtraField(key, name, _common(kinds[key])) for key, name in zip(keys, _names(keys), strict=True))
+    named = zip(keys, _names(keys), strict=True)
+    return tuple(ExtraField(key, name, _common(kinds[key]), inner[key]) for key, name in named)
 
 
 def _texts(extra: Ragged) -> Iterable[bytes]:
@@ -117,16 +129,16 @@ def _texts(extra: Ragged) -> Iterable[bytes]:
     return extra.take(there).to_bytes()
 
 
-def _decoded(text: bytes) -> Mapping[str, Any]:
-    """Return attributes by their key; those that CVAT and others keep in a table `attributes` are among them."""
+def _tables(text: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return attributes by their key, and those that CVAT and others keep in a table `attributes` among them."""
     try:
-        value = msgspec.json.decode(text)
+        own = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    if not isinstance(value, dict):
-        return {}
-    inner = value.get("attributes")
-    return {**inner, **value} if isinstance(inner, dict) else value
+        return {}, {}
+    if not isinstance(own, dict):
+        return {}, {}
+    inner = own.get("attributes")
+    return own, inner if isinstance(inner, dict) else {}
 
 
 def _kind(value: bool | float | str) -> Kind:
@@ -143,7 +155,8 @@ def _common(kinds: set[Kind]) -> Kind:
     return "FloatField" if kinds == {"IntField", "FloatField"} else "StringField"
 
 
-def _text(value: bool | float | str) -> str:
+def written(value: bool | float | str) -> str:
+    """Return a single value as a text field of FiftyOne has it."""
     return safe_text(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
@@ -151,14 +164,14 @@ _MADE: Mapping[Kind, Callable[[Any], Any]] = {
     "BooleanField": bool,
     "IntField": int,
     "FloatField": float,
-    "StringField": _text,
+    "StringField": written,
 }
 
 
 def _shown(own: Mapping[str, Any], fields: Mapping[str, tuple[str, Callable[[Any], Any]]]) -> dict[str, Any]:
     shown = {}
     for key, value in own.items():
-        if key in fields and isinstance(value, _SCALARS):
+        if key in fields and isinstance(value, SCALARS):
             name, made = fields[key]
             shown[name] = made(value)
     return shown

@@ -16,6 +16,7 @@ from ...dataset import FLAGS, Dataset, Polygons, Ragged
 from ...dataset.ragged import starts
 from ..names import KEYPOINTS, NUMBER, OUTLINES, PUT, TRUTH, WHOLE, list_of
 from .part import pictures_of
+from .said import is_said_anew
 from .texts import safe_text
 
 __all__ = ["is_touched", "source_digest", "source_digests", "truth_digest"]
@@ -55,7 +56,10 @@ def source_digests(dataset: Dataset) -> list[str]:
 
 
 def truth_digest(document: Mapping[str, Any]) -> str:
-    """Return a digest of the labels of the truth in a document of FiftyOne's: numbers, classes, shapes and masks."""
+    """Return a digest of the labels of the truth in a document of FiftyOne's: numbers, classes, shapes and masks.
+
+    What else they say has one of its own, see `said.said_mark`.
+    """
     said = []
     for field, name, shape in _SHAPES:
         labels = (document.get(field) or {}).get(name)
@@ -64,8 +68,12 @@ def truth_digest(document: Mapping[str, Any]) -> str:
     return blake2b(_encoded(said), digest_size=_BYTES).hexdigest()
 
 
-def is_touched(document: Mapping[str, Any]) -> bool:
-    """Tell whether a person changed labels of the truth in a document of FiftyOne's, or tagged it or a label in it."""
+def is_touched(document: Mapping[str, Any], ignored: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a person changed labels of the truth in a document of FiftyOne's, or tagged it or a label in it.
+
+    Args:
+        ignored: see `said.said_of`.
+    """
     put = document.get(PUT)
     if not isinstance(put, Mapping):
         return True  # somebody's own
@@ -73,7 +81,7 @@ def is_touched(document: Mapping[str, Any]) -> bool:
         return True
     if any(label.get("tags") for label in _labels(document)):
         return True
-    return put.get("truth") != truth_digest(document)
+    return put.get("truth") != truth_digest(document) or is_said_anew(document, ignored)
 
 
 def _labels(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

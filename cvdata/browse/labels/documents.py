@@ -20,11 +20,12 @@ from ..names import ERRORS, HEAT, LEAK, NAME, PUT, STATE, SUSPICION, TRUTH, WORT
 from ..plots.heat import packed_map
 from ..subject import Subject
 from ..views.choose import errors_of, suspicion_of
-from .attributes import shown_of
+from .attributes import Shown, shown_of
 from .digests import source_digests, truth_digest
 from .fields import Fields, fields_of
 from .ids import label_ids
 from .part import part_of
+from .said import SAID, said_mark
 from .texts import safe_text
 
 __all__ = ["Documents", "sample_documents", "tags_of"]
@@ -61,6 +62,11 @@ class Documents:
         sides = [subject.dataset, *(found.dataset for found in subject.found)]
         self._shown = [shown_of(dataset) for dataset in sides]
 
+    @property
+    def shown(self) -> Shown:
+        """What is shown of the annotations of the truth."""
+        return self._shown[0]
+
     def of(self, pictures: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
         """Yield the document of each picture, in this order."""
         for first in range(0, len(pictures), _TOGETHER):
@@ -74,7 +80,7 @@ class Documents:
         documents = list(_samples(part))
         for name, fields, offsets in sides:
             _add_labels(documents, name, fields, offsets.tolist())
-        _add_put(part, documents)
+        _add_put(part, documents, self.shown)
         yield from documents
 
 
@@ -123,7 +129,7 @@ def _known(part: Subject, row: int) -> dict[str, Any]:
     return known
 
 
-def _add_put(part: Subject, documents: list[dict[str, Any]]) -> None:
+def _add_put(part: Subject, documents: list[dict[str, Any]], shown: Shown) -> None:
     """Add how bad it is, and the digests that tell later on what was changed."""
     encoded = importlib.import_module("bson").encode
     if part.found and part.found[0].judged is not None:
@@ -133,6 +139,6 @@ def _add_put(part: Subject, documents: list[dict[str, Any]]) -> None:
         if suspicion == suspicion:  # no NaN
             document[SUSPICION] = suspicion
     for document, source in zip(documents, source_digests(part.dataset), strict=True):
-        shown = blake2b(encoded(document), digest_size=16).hexdigest()
-        tags = list(document["tags"])
-        document[PUT] = {"source": source, "truth": truth_digest(document), "tags": tags, "shown": shown}
+        put = {"source": source, "truth": truth_digest(document), SAID: said_mark(document, shown.extras)}
+        whole = blake2b(encoded(document), digest_size=16).hexdigest()
+        document[PUT] = {**put, "tags": list(document["tags"]), "shown": whole}

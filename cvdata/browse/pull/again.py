@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 
 from ...dataset import Dataset, State
 from ..boxes import SAME, in_picture
-from ..names import TAG_ACCEPT, TAG_DROP, TAG_FIX, TRUTH
+from ..labels.said import SAID
+from ..names import PUT, TAG_ACCEPT, TAG_DROP, TAG_FIX, TRUTH
 from ..outlines import runs_of
-from .edits import accepted_of, around, with_fix
-from .left import Left, left_of, size_of, tags_of
+from .accepted import accepted_of
+from .attributes import Attributes
+from .edits import with_fix
+from .left import left_of, size_of, tags_of
+from .objects import Left
+from .shapes import around
 
 __all__ = ["is_there"]
 
@@ -26,15 +31,18 @@ def is_there(
     document: Mapping[str, Any],
     as_put: Mapping[str, Any],
     found: Sequence[tuple[str, float]],
+    attributes: Attributes,
 ) -> bool:
     """Tell whether a picture has all objects that a person wants, no other, and the notes to look again.
+
+    Flags and attributes are compared as well, unless nobody noted what was put: then those of drawn objects alone.
 
     Numbers say nothing here: the dataset has counted its annotations anew.
 
     Args:
         picture: its row.
         document: as the person left it; `as_put`: as the dataset would be put now.
-        found: as `edits_of` has it.
+        found, attributes: as `edits_of` has them.
     """
     tags, size = tags_of(document), size_of(document)
     images, first = dataset.images, int(dataset.offsets[picture])
@@ -43,15 +51,26 @@ def is_there(
     if TAG_ACCEPT in tags and images.state[picture] == State.UNLABELLED:
         return False
     wished = [one for one in left_of(document, TRUTH, size)[0] if TAG_DROP not in one.tags]
-    wished += [one for one, _ in accepted_of(document, found, size, wished, [])]
+    accepted = [one for one, _ in accepted_of(document, found, size, wished, [])]
+    noted = bool((document.get(PUT) or {}).get(SAID))
     there = left_of(as_put, TRUTH, size)[0]
-    for one in wished:
-        same = next((at for at, other in enumerate(there) if _is_it(one, other, size)), None)
-        if same is None:
+
+    def says_it(one: Left, row: int) -> bool:
+        if TAG_FIX in one.tags and not _is_noted(dataset.annotations.extra, row):
             return False
-        other = there.pop(same)
-        if TAG_FIX in one.tags and not _is_noted(dataset.annotations.extra, first + other.number):
+        if one in accepted:
+            return not attributes.flags(one.said, row)
+        if not noted and one.number >= 0:
+            return True
+        # The note is an attribute by now, which nobody wrote into FiftyOne.
+        return not attributes.changes(row, {**one.said, "fix": True} if TAG_FIX in one.tags else one.said)
+
+    for one in [*wished, *accepted]:
+        same = (at for at, other in enumerate(there) if _is_it(one, other, size))
+        at = next((at for at in same if says_it(one, first + there[at].number)), None)
+        if at is None:
             return False
+        del there[at]
     return not there
 
 
@@ -65,9 +84,12 @@ def _is_it(wished: Left, there: Left, size: Floats) -> bool:
         return False
     if np.isnan(wished.box[0]) or np.isnan(there.box[0]):
         return bool(np.isnan(wished.box[0]) and np.isnan(there.box[0]))
-    boxes = [wished.box, *([around(wished.rings)] if wished.rings else [])]
-    if not any(_same(in_picture(box[None], size[None])[0], there.box) for box in boxes):
+    if not _same(wished.inside, there.box) and not (
+        wished.rings and _same(in_picture(around(wished.rings)[None], size[None])[0], there.box)
+    ):
         return False
+    if wished.is_as(there):
+        return True
     painted = wished.mask is not None and there.mask is not None and not there.rings  # in place of an outline
     rings = () if painted else wished.rings
     if len(rings) != len(there.rings) or not all(map(_same, rings, there.rings)):

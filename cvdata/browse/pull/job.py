@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from ..labels.texts import safe_text
 from ..names import NAME, PUT, TAG_DROP
 from ..subject import Subject
 from .again import is_there
+from .attributes import Attributes
 from .edits import Edits, edits_of, with_fix
 from .left import is_edited, tags_of
 from .report import Conflict, PullCounts
@@ -65,7 +66,11 @@ class _Taken:
 
 
 def pull(
-    dataset: Dataset, documents: Iterable[Mapping[str, Any]], *, found: Sequence[tuple[str, float]] = ()
+    dataset: Dataset,
+    documents: Iterable[Mapping[str, Any]],
+    *,
+    found: Sequence[tuple[str, float]] = (),
+    ignored: frozenset[str] = frozenset(),
 ) -> Pulled:
     """Return the dataset with what people did to it in FiftyOne.
 
@@ -74,27 +79,32 @@ def pull(
         documents: of FiftyOne's database, one per picture, as `store.documents_of` gives them.
         found: of each model whose finds were put, in the order of their fields, its name and the least confidence that
             counts for an object that was never judged.
+        ignored: attributes of labels that are no person's, see `labels.runs.attributes_of_runs`.
     """
     taken = _Taken()
     rows = {safe_text(name): row for row, name in enumerate(dataset.images.names)}
     as_now = Documents(Subject(dataset=dataset))
-    for batch in _batches(_touched(documents, taken)):
+    attributes = Attributes(dataset, as_now.shown, ignored)
+    for batch in _batches(_touched(documents, ignored, taken)):
         known = np.array([rows[one[NAME]] for one in batch if one[NAME] in rows], np.int64)
         as_put = {one[NAME]: one for one in as_now.of(known)}
         for document in batch:
             if document[NAME] in rows:
-                _take(dataset, rows[document[NAME]], document, as_put[document[NAME]], found, taken)
+                row, put = rows[document[NAME]], as_put[document[NAME]]
+                _take(_Asked(dataset, row, document, put, found, attributes), taken)
             else:
                 _gone(document, taken)
     return _outcome(dataset, taken)
 
 
-def _touched(documents: Iterable[Mapping[str, Any]], taken: _Taken) -> Iterator[Mapping[str, Any]]:
+def _touched(
+    documents: Iterable[Mapping[str, Any]], ignored: frozenset[str], taken: _Taken
+) -> Iterator[Mapping[str, Any]]:
     """Yield the documents that a person worked on."""
     for document in documents:
         if not document.get(NAME) or not document.get(PUT):
             taken.strangers.append(str(document.get("filepath") or ""))
-        elif is_edited(document):
+        elif is_edited(document, ignored):
             yield document
 
 
@@ -116,7 +126,7 @@ def _outcome(dataset: Dataset, taken: _Taken) -> Pulled:
             pictures=len(done),
             dropped=sum(edits.drop for edits in done.values()),
             conflicts=len(taken.conflicts),
-            problems=sum(len(edits.problems) for edits in taken.edits.values()),
+            problems=sum(len(edits.problems) + len(edits.refused) for edits in taken.edits.values()),
             again=len(taken.again),
         ),
         conflicts=tuple(taken.conflicts),
@@ -138,19 +148,24 @@ def _gone(document: Mapping[str, Any], taken: _Taken) -> None:
         taken.conflicts.append(Conflict(image=name, person=left_in_words(document), dataset=gone))
 
 
-def _take(
-    dataset: Dataset,
-    row: int,
-    document: Mapping[str, Any],
-    as_put: Mapping[str, Any],
-    found: Sequence[tuple[str, float]],
-    taken: _Taken,
-) -> None:
+class _Asked(NamedTuple):
+    """One picture, as `edits_of` and `is_there` take it."""
+
+    dataset: Dataset
+    row: int
+    document: Mapping[str, Any]
+    as_put: Mapping[str, Any]
+    found: Sequence[tuple[str, float]]
+    attributes: Attributes
+
+
+def _take(asked: _Asked, taken: _Taken) -> None:
     """Take what was done to one picture, unless the dataset's picture is another one by now."""
+    dataset, row, document = asked.dataset, asked.row, asked.document
     name = document[NAME]
-    if document[PUT].get("source") == as_put[PUT]["source"]:
-        taken.edits[row] = edits_of(dataset, row, document, as_put, found)
-    elif is_there(dataset, row, document, as_put, found):
+    if document[PUT].get("source") == asked.as_put[PUT]["source"]:
+        taken.edits[row] = edits_of(*asked)
+    elif is_there(*asked):
         taken.again.append(name)
     else:
         count = int(dataset.offsets[row + 1] - dataset.offsets[row])

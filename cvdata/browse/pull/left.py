@@ -2,68 +2,36 @@
 
 from __future__ import annotations
 
-import io
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import show
-from ..boxes import in_picture, pixels_of
 from ..labels.digests import truth_digest
+from ..labels.said import is_said_anew
 from ..names import (
     FOUND,
-    KEYPOINTS,
-    NUMBER,
-    OUTLINES,
     PUT,
     TAG_ACCEPT,
     TAG_DROP,
     TAG_FIX,
     TRUTH,
-    VISIBILITY,
     WHOLE,
-    list_of,
 )
+from .beside import Beside
+from .objects import Left, label_tags, labels_of, number_of
 
-__all__ = ["WORDS", "Left", "in_words", "is_edited", "left_of", "size_of", "tags_of"]
+__all__ = ["WORDS", "is_edited", "left_of", "size_of", "tags_of"]
 
 WORDS = frozenset((TAG_DROP, TAG_FIX, TAG_ACCEPT))
 """Tags that have an effect; others are a person's own affair, and stay in FiftyOne."""
 
 Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Left:
-    """An object as it is in FiftyOne.
-
-    Attributes:
-        name: of its class.
-        number: its place among the annotations of its picture as they were put; -1 for what a person drew.
-        box: float64, shape (4,): x, y, width, height in pixels; NaN for a label of the whole picture.
-        cut: the box went over the edge of the picture.
-        rings: of its outline, float64, shape (points, 2) each, in pixels.
-        keypoints: float64, shape (points, 3): x, y in pixels, visibility; empty for none.
-        mask: bool, stretched over the box, or None.
-        tags: of the label and of what is drawn beside it.
-        beside: classes of what is drawn beside it.
-        said: the label itself, as FiftyOne has it.
-    """
-
-    name: str
-    number: int = -1
-    box: Floats
-    cut: bool = False
-    rings: tuple[Floats, ...] = ()
-    keypoints: Floats = field(default_factory=lambda: np.empty((0, 3)))
-    mask: NDArray[np.bool_] | None = None
-    tags: frozenset[str] = frozenset()
-    beside: tuple[str, ...] = ()
-    said: Mapping[str, Any] = field(default_factory=dict)
+_NUMBERS = {int, float}
 
 
 def tags_of(document: Mapping[str, Any]) -> list[str]:
@@ -72,12 +40,18 @@ def tags_of(document: Mapping[str, Any]) -> list[str]:
     return [tag for tag in document.get("tags") or () if tag not in ours]
 
 
-def is_edited(document: Mapping[str, Any]) -> bool:
-    """Tell whether a person changed labels of a picture, or set a tag that has an effect."""
+def is_edited(document: Mapping[str, Any], ignored: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a person changed labels of a picture, or set a tag that has an effect.
+
+    Args:
+        ignored: see `said.said_of`.
+    """
     if not WORDS.isdisjoint(tags_of(document)) or truth_digest(document) != document[PUT].get("truth"):
         return True
+    if is_said_anew(document, ignored):
+        return True
     fields = [field for field in document if field.split("_")[0] in (TRUTH, FOUND)]
-    return any(not WORDS.isdisjoint(_tags(label)) for field in fields for label in _labels(document, field))
+    return any(not WORDS.isdisjoint(label_tags(label)) for field in fields for label in labels_of(document, field))
 
 
 def size_of(document: Mapping[str, Any]) -> Floats:
@@ -100,11 +74,11 @@ def left_of(
     """
     taken: list[Left] = []
     problems: list[str] = []
-    beside = _Beside(document, side, size, problems)
+    beside = Beside(document, side, size, problems)
     numbers: set[int] = set()
     for path in (side, side + WHOLE):
-        for label in _labels(document, path):
-            number = _number(label, count)
+        for label in labels_of(document, path):
+            number = number_of(label, count)
             number = -1 if number in numbers else number
             one = _box_of(label, number, size, beside) if path == side else _whole_of(label, number)
             numbers.add(number)
@@ -115,141 +89,60 @@ def left_of(
     return [*taken, *beside.drawn()], problems
 
 
-def in_words(left: Left) -> str:
-    """Return the class and the place of an object, for people."""
-    if np.isnan(left.box[0]):
-        return show(left.name, 40)
-    return f"{show(left.name, 40)} at {', '.join(f'{value:.0f}' for value in left.box.tolist())}"
-
-
-def _labels(document: Mapping[str, Any], path: str) -> Sequence[Mapping[str, Any]]:
-    group, name = list_of(path).split(".")
-    held = document.get(group)
-    return held.get(name) or () if isinstance(held, Mapping) else ()
-
-
-def _number(label: Mapping[str, Any], count: int | None) -> int:
-    number = label.get(NUMBER)
-    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        return -1
-    return number if count is None or number < count else -1
-
-
-def _tags(label: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(label.get("tags") or ())
-
-
 def _whole_of(label: Mapping[str, Any], number: int) -> Left | str:
     if not label.get("label"):
         return "label without a class"
-    return Left(name=label["label"], number=number, box=np.full(4, np.nan), tags=_tags(label), said=label)
+    none = np.full(4, np.nan)
+    return Left(name=label["label"], number=number, box=none, inside=none, tags=label_tags(label), said=label)
 
 
-def _box_of(label: Mapping[str, Any], number: int, size: Floats, beside: _Beside) -> Left | str:
+_Box: TypeAlias = "tuple[Floats, Floats, bool, bool] | None"
+"""A box in pixels; what of it lies in the picture; whether that is less, and whether it is anything."""
+
+
+def _box_in(label: Mapping[str, Any], size: Floats) -> _Box:
+    """Return `pixels_of` and `in_picture` of the box of a label, None for one without.
+
+    Number by number: pictures come one by one, and for the few boxes of one NumPy takes ten times as long.
+    """
+    parts = label.get("bounding_box")
+    if not isinstance(parts, (list, tuple)) or len(parts) != 4 or not _NUMBERS.issuperset(map(type, parts)):
+        return None
+    wide, tall = size.tolist()
+    x, y, width, height = parts[0] * wide, parts[1] * tall, parts[2] * wide, parts[3] * tall
+    if not (isfinite(x) and isfinite(y) and isfinite(width) and isfinite(height)):
+        return None
+    box = np.array([x, y, width, height])
+    if x >= 0 and y >= 0 and x + width <= wide and y + height <= tall:
+        return box, box, False, width > 0 and height > 0
+    left, top = min(max(x, 0.0), wide), min(max(y, 0.0), tall)
+    width = max(min(max(x + width, 0.0), wide) - left, 0.0)
+    height = max(min(max(y + height, 0.0), tall) - top, 0.0)
+    inside = np.array([left, top, width, height])
+    return box, inside, bool((inside != box).any()), width > 0 and height > 0
+
+
+def _box_of(label: Mapping[str, Any], number: int, size: Floats, beside: Beside) -> Left | str:
     """Return the object of a box, or what is wrong with it."""
     name = label.get("label")
     if not name:
         return "box without a class"
-    parts = np.array(label.get("bounding_box") or (), np.float64)
-    if parts.shape != (4,) or not np.isfinite(parts).all():
+    box = _box_in(label, size)
+    if box is None:
         return f"{show(name, 40)} without a box"
-    box = pixels_of(parts[None], size[None])
-    inside = in_picture(box, size[None])
-    if number < 0 and not (inside[0, 2:] > 0).all():
+    if number < 0 and not box[3]:
         return f"{show(name, 40)} outside the picture"
-    rings, points, others = beside.of(number)
-    tags = _tags(label).union(*map(_tags, others))
+    rings, points, drawn = beside.of(number)
     return Left(
         name=name,
         number=number,
         box=box[0],
-        cut=bool((inside != box).any()),
+        inside=box[1],
+        cut=box[2],
         rings=rings,
         keypoints=points,
-        mask=_mask(label),
-        tags=tags,
-        beside=tuple(one["label"] for one in others if one.get("label")),
+        tags=label_tags(label).union(*map(label_tags, drawn)) if drawn else label_tags(label),
+        beside=tuple(one["label"] for one in drawn if one.get("label")),
         said=label,
+        drawn=drawn,
     )
-
-
-class _Beside:
-    """Outlines and keypoints beside boxes, by number; what has no box was drawn alone."""
-
-    def __init__(self, document: Mapping[str, Any], side: str, size: Floats, problems: list[str]) -> None:
-        self._size, self._problems = size, problems
-        self._outlines = _labels(document, side + OUTLINES)
-        self._points = _labels(document, side + KEYPOINTS)
-
-    def of(self, number: int) -> tuple[tuple[Floats, ...], Floats, list[Mapping[str, Any]]]:
-        """Return the rings, the keypoints and the labels beside a box."""
-        outlines = [label for label in self._outlines if number >= 0 and label.get(NUMBER) == number]
-        points = [label for label in self._points if number >= 0 and label.get(NUMBER) == number]
-        rings = tuple(ring for label in outlines for ring in _rings(label, self._size))
-        keypoints = _keypoints(points[0], self._size) if points else np.empty((0, 3))
-        return rings, keypoints, [*outlines, *points]
-
-    def drawn(self) -> list[Left]:
-        """Return the objects that are outlines or keypoints without a box.
-
-        What lies beside a box that a person deleted goes with it.
-        """
-        found = []
-        for labels, kind in ((self._outlines, "outline"), (self._points, "keypoints")):
-            for label in labels:
-                if _number(label, None) >= 0:
-                    continue
-                one = self._alone(label, kind)
-                if isinstance(one, str):
-                    self._problems.append(one)
-                else:
-                    found.append(one)
-        return found
-
-    def _alone(self, label: Mapping[str, Any], kind: str) -> Left | str:
-        name = label.get("label")
-        if not name:
-            return f"{kind} without a class"
-        rings = tuple(_rings(label, self._size)) if kind == "outline" else ()
-        points = np.empty((0, 3)) if rings or kind == "outline" else _keypoints(label, self._size)
-        every = np.concatenate(rings) if rings else points[points[:, 2] > 0, :2]
-        if not len(every) or any(len(ring) < 3 for ring in rings):
-            return f"{kind} of {show(name, 40)} with too few points"
-        box = np.concatenate([every.min(axis=0), np.ptp(every, axis=0)])
-        inside = in_picture(box[None], self._size[None])[0]
-        if not (inside[2:] > 0).all():
-            return f"{kind} of {show(name, 40)} without an area in the picture"
-        rings = tuple(np.clip(ring, 0, self._size) for ring in rings)
-        return Left(
-            name=name,
-            box=inside,
-            cut=bool((inside != box).any()),
-            rings=rings,
-            keypoints=points,
-            tags=_tags(label),
-            said=label,
-        )
-
-
-def _rings(label: Mapping[str, Any], size: Floats) -> Iterator[Floats]:
-    for shape in label.get("points") or ():
-        yield np.array(shape, np.float64).reshape(-1, 2) * size
-
-
-def _keypoints(label: Mapping[str, Any], size: Floats) -> Floats:
-    """Return x, y and visibility; a point that is not labelled is at 0, 0 as COCO has it."""
-    places = np.array(label.get("points") or (), np.float64).reshape(-1, 2) * size
-    there: NDArray[np.bool_] = np.asarray(np.isfinite(places).all(axis=1))
-    told = list(label.get(VISIBILITY) or ())
-    seen = np.array([told[at] if at < len(told) and told[at] else 2 for at in range(len(places))], np.float64)
-    return np.column_stack([np.where(there[:, None], places, 0), np.where(there, seen, 0)])
-
-
-def _mask(label: Mapping[str, Any]) -> NDArray[np.bool_] | None:
-    """Return the mask of a label: NumPy's format, compressed, as FiftyOne keeps it."""
-    stored = label.get("mask")
-    if stored is None:
-        return None
-    if isinstance(stored, np.ndarray):
-        return np.asarray(stored != 0)
-    return np.asarray(np.load(io.BytesIO(zlib.decompress(stored)), allow_pickle=False) != 0)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ...dataset import Dataset
 from ..labels.documents import Documents
+from ..labels.said import SAID, said_of
 from ..labels.texts import safe_text
-from ..names import FOUND, INFO, KEYPOINTS, NAME, NUMBER, OUTLINES, PUT, STATE, TRUTH, WHOLE, list_of
+from ..names import FOUND, INFO, KEYPOINTS, NAME, NUMBER, OUTLINES, PUT, STATE, TAG_DROP, TRUTH, WHOLE, list_of
 from ..session import fiftyone, opened
 from ..store.update import write_over_through_api
 from ..store.writer import collection_of, is_known
@@ -22,6 +23,7 @@ from .left import WORDS, left_of, size_of, tags_of
 __all__ = ["rebase", "rebased"]
 
 _BATCH = 256
+_OBJECTS = [list_of(TRUTH + end).split(".") for end in ("", WHOLE)]
 
 
 def rebase(name: str, dataset: Dataset, version: str | None, read: Mapping[str, Any]) -> int:
@@ -87,10 +89,13 @@ def _replace(samples: Any, changed: list[dict[str, Any]]) -> int:
 def rebased(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document with the labels of the new version; the tags that had their effect go.
 
-    What a person drew and could not be taken stays, so that it can be mended.
+    What a person drew or said and could not be taken stays, so that it can be mended.
     """
     merged = {key: value for key, value in old.items() if not _is_of(TRUTH, key)}
     merged |= {key: value for key, value in new.items() if _is_of(TRUTH, key) or key == STATE}
+    for holder, labels in _OBJECTS:
+        if new.get(holder):
+            merged[holder] = {**new[holder], labels: _with_refused(old, holder, labels, new[holder].get(labels) or ())}
     for field, label in _refused(old):
         holder, labels = list_of(field).split(".")
         there = merged.get(holder) or {key: value for key, value in old[holder].items() if key != labels}
@@ -102,8 +107,39 @@ def rebased(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
             labels = list_of(key).rpartition(".")[2]
             merged[key] = {**value, labels: [_untagged(label) for label in value.get(labels) or ()]}
     # Verdicts were on what is no more; nothing counts as shown, so that the next evaluation writes the picture anew.
-    merged[PUT] = {**(old.get(PUT) or {}), "source": new[PUT]["source"], "truth": new[PUT]["truth"], "shown": ""}
+    put = {key: new[PUT][key] for key in ("source", "truth", SAID)}
+    merged[PUT] = {**(old.get(PUT) or {}), **put, "shown": ""}
     return merged
+
+
+def _with_refused(
+    old: Mapping[str, Any], holder: str, labels: str, new: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return labels of the new version with those flags and attributes of the old ones that could not be taken.
+
+    All others are the same in both by now; unless nobody noted what was put, so that they were not compared.
+    """
+    if not (old.get(PUT) or {}).get(SAID):
+        return list(new)
+    every = [label for field, name in _OBJECTS for label in (old.get(field) or {}).get(name) or ()]
+    stay = [label for label in every if TAG_DROP not in (label.get("tags") or ())]
+    left = {label[NUMBER] for label in stay if isinstance(label.get(NUMBER), int)}
+    now = {number: place for place, number in enumerate(sorted(left))}  # those behind a removed one moved up
+    own = (old.get(holder) or {}).get(labels) or ()
+    before = {now[label[NUMBER]]: label for label in own if label.get(NUMBER) in now}
+    return [_as_said(label, before.get(label[NUMBER], {})) for label in new]
+
+
+def _as_said(label: Mapping[str, Any], was: Mapping[str, Any]) -> Mapping[str, Any]:
+    if any(label.get(key) != was.get(key) for key in ("label", "bounding_box")):
+        return label
+    said = said_of(label)
+    refused = {
+        name: was[name]
+        for name, value in said_of(was).items()
+        if said.get(name) != value and str(said.get(name)) != str(value)  # 3 may be the text 3 by now
+    }
+    return {**label, **refused} if refused else label
 
 
 def _refused(old: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -19,11 +19,14 @@ class PullCounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         pictures: pictures whose labels or tags a person changed, and whose changes apply.
         drawn, moved, relabelled, reshaped, deleted: objects; `reshaped`: outline, mask or keypoints were changed. One
             that was moved and relabelled counts in both.
+        attributes: objects whose flags (crowd, difficult, ...) or other attributes were changed; of one that was drawn,
+            they are not counted.
         accepted: found objects that became annotations.
         dropped: pictures that were left out.
         fix_pictures, fix_labels: noted as something that somebody has to look at again, by `"fix": true` among their
             other attributes.
-        conflicts: pictures that were changed on both sides, and left alone; `problems`: labels that could not be taken.
+        conflicts: pictures that were changed on both sides, and left alone; `problems`: labels, flags and attributes
+            that could not be taken.
         again: pictures whose changes the dataset has already.
     """
 
@@ -32,6 +35,7 @@ class PullCounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     moved: int = 0
     relabelled: int = 0
     reshaped: int = 0
+    attributes: int = 0
     deleted: int = 0
     accepted: int = 0
     dropped: int = 0

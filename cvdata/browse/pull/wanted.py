@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...dataset import Annotations, Categories, Dataset, Polygons, Ragged
+from ...dataset import FLAGS, Annotations, Categories, Dataset, Polygons, Ragged
 from ...dataset.concat import concat_annotations, fill_ids
 from ...dataset.ragged import starts
 from ..labels.texts import safe_text
@@ -29,7 +29,7 @@ class Wanted:
         box: float64, shape (4,), x, y, width, height in pixels.
         rings: of its outline; `corners`: of its rotated box, float64, shape (8,); `keypoints`: float64, shape
             (points, 3); `runs`: uint32, run lengths of its mask.
-        extra: its attributes as JSON.
+        extra: its attributes as JSON; `flags`: those of its flags that change, by column, as the column has them.
         resized: it covers other pixels now, so the area that the source gave it no longer fits.
     """
 
@@ -42,6 +42,7 @@ class Wanted:
     keypoints: Floats | None = None
     runs: NDArray[np.uint32] | None = None
     extra: bytes | None = None
+    flags: Mapping[str, int] = field(default_factory=dict)
     resized: bool = False
 
 
@@ -125,9 +126,21 @@ def _columns(table: Annotations, wanted: Sequence[Wanted], categories: Categorie
         columns["extra"] = Ragged.texts(
             [text if one.extra is None else one.extra for text, one in zip(texts, wanted, strict=True)]
         )
+    columns |= _flags(table, wanted)
     if table.area is not None:
         columns["area"] = np.where([one.resized for one in wanted], np.nan, table.area)
     return replace(table, **columns)
+
+
+def _flags(table: Annotations, wanted: Sequence[Wanted]) -> Iterator[tuple[str, Any]]:
+    """Yield the columns of flags in which anything changes."""
+    for name in ("crowd", *FLAGS):
+        if any(name in one.flags for one in wanted):
+            old = getattr(table, name)
+            if old is None:
+                old = np.full(len(table), -1, np.int8) if name in FLAGS else np.zeros(len(table), np.bool_)
+            values = [one.flags.get(name, before) for one, before in zip(wanted, old.tolist(), strict=True)]
+            yield name, np.array(values, old.dtype)
 
 
 _RAGGED: tuple[tuple[str, str, Any, tuple[int, ...]], ...] = (

@@ -33,6 +33,12 @@ def findings_of(edits: Mapping[str, Edits], strangers: Sequence[str]) -> Iterato
     """
     kinds = (
         ("bad-labels", "{n} in FiftyOne cannot be taken", "label", _places(edits, "problems")),
+        (
+            "bad-attributes",
+            "{n} in FiftyOne cannot be taken: the object keeps what it had",
+            "attribute",
+            _places(edits, "refused"),
+        ),
         ("cut-boxes", "{n} went over the edge of the picture: cut", "box", _places(edits, "cut")),
         (
             "unmoved-shapes",

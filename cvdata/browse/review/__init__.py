@@ -1,6 +1,6 @@
 """A review in FiftyOne: proposals that a person corrects, and what they left.
 
-put        proposals put there, and brought up to date; `load`: as samples; `fields`, `views`: how the App shows them
+put        proposals put there, and brought up to date; `documents`: as FiftyOne keeps them; `views`: what to look at
 pull       what the person left, as a dataset again; `left`: label by label
 """
 

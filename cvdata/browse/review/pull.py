@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +13,18 @@ from numpy.typing import NDArray
 
 from ...dataset import Annotations, Categories, Dataset, Images, Ragged, State
 from ...errors import BrowseError, show
+from ..names import INFO, NAME
 from ..outlines import runs_of
+from ..pull.left import size_of
 from ..session import opened
+from ..store.writer import collection_of
+from .documents import PUT
 from .left import Left, labels_left
-from .load import NAME, PUT
 
-__all__ = ["INFO", "Notes", "Pulled", "notes_of", "pulled", "read_review"]
+__all__ = ["HALF", "Notes", "Pulled", "notes_of", "read_review"]
 
-INFO = "cvdata"
-"""Where FiftyOne's dataset keeps what cvdata has to know of it: in its `info`, under this key."""
+HALF = "half"
+"""Key among the notes: true while proposals are being put, so that what a killed run left is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,12 @@ class Notes:
     Attributes:
         classes: of the dataset that the labels are for.
         identity: of the proposals that the numbers belong to.
-        views: names of the saved views that cvdata made.
+        is_half: a run that put proposals was killed on the way.
     """
 
     classes: tuple[str, ...]
     identity: str
-    views: tuple[str, ...]
+    is_half: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,22 +77,29 @@ def read_review(name: str, *, identity: str = "") -> Pulled:
 
     Raises:
         MissingExtraError: FiftyOne, or its database, is not installed.
-        BrowseError: the database does not answer; there is no such review, or it is one of other proposals.
+        BrowseError: the database does not answer; there is no such review, it is one of other proposals, or it is not
+            whole.
     """
     samples = opened(name)
-    if notes_of(samples).identity != identity:
+    notes = notes_of(samples)
+    if notes.identity != identity:
         raise BrowseError(
             f"FiftyOne's dataset '{show(name)}' is a review of other proposals of that name",
             hint="cvdata review opens one of those that are there now",
         )
-    return pulled(samples)
+    if notes.is_half:  # what was never put would count as deleted
+        raise BrowseError(
+            f"FiftyOne's dataset '{show(name)}' is not whole: cvdata was ended while it put proposals there",
+            hint="open the review again: cvdata review goes on, and what was changed there stays",
+        )
+    return _pulled(list(collection_of(samples).find().sort("_id", 1)), notes.classes)
 
 
 def notes_of(samples: Any) -> Notes:
     """Return what cvdata noted in a dataset of FiftyOne.
 
     Raises:
-        BrowseError: cvdata did not make it.
+        BrowseError: cvdata did not make it, or not as a review.
     """
     noted = dict(samples.info or {}).get(INFO)
     if noted is None:
@@ -96,58 +107,65 @@ def notes_of(samples: Any) -> Notes:
             f"FiftyOne's dataset '{show(samples.name)}' does not come from cvdata",
             hint=f"give it another name: fiftyone datasets rename {show(samples.name)} NEW",
         )
-    return Notes(tuple(noted["classes"]), noted["identity"], tuple(noted.get("views", ())))
+    if "identity" not in noted:
+        raise BrowseError(
+            f"FiftyOne's dataset '{show(samples.name)}' is no review",
+            hint=f"give it another name: fiftyone datasets rename {show(samples.name)} NEW",
+        )
+    return Notes(tuple(noted.get("classes", ())), noted["identity"], bool(noted.get(HALF)))
 
 
-def pulled(samples: Any) -> Pulled:
-    """Return what is in a dataset of FiftyOne that `put_review` made.
-
-    Raises:
-        BrowseError: cvdata did not make it.
-    """
-    notes = notes_of(samples)
-    names, put, tags, files, widths, heights = samples.values(
-        [NAME, PUT, "tags", "filepath", "metadata.width", "metadata.height"]
+def _pulled(documents: list[dict[str, Any]], classes: tuple[str, ...]) -> Pulled:
+    problems = []
+    labels: list[Left] = []
+    owners: list[int] = []
+    named = [document for document in documents if document.get(NAME)]  # others are a person's own
+    for picture, document in enumerate(named):
+        left, wrong = labels_left(document)
+        labels += left
+        owners += [picture] * len(left)
+        problems += [f"{what} in {show(document[NAME])}" for what in wrong]
+    numbers = [document.get(PUT) or () for document in named]
+    put, owner = (
+        np.array([n for row in numbers for n in row], np.int64),
+        np.repeat(range(len(named)), list(map(len, numbers))),
     )
-    size = np.array([widths, heights], np.float64).T.reshape(-1, 2)
-    labels, problems = labels_left(samples, names, size)
     rows = np.array([label.number for label in labels], np.int64)
-    numbers = np.array([number for row in put for number in row or ()], np.int64)
-    owner = np.repeat(np.arange(len(names)), [len(row or ()) for row in put])
-    gone = np.flatnonzero(~np.isin(numbers, rows))
-    gone = gone[np.argsort(numbers[gone], kind="stable")]
+    gone = np.flatnonzero(~np.isin(put, rows))
+    gone = gone[np.argsort(put[gone], kind="stable")]
     return Pulled(
-        dataset=_dataset(labels, notes.classes, _images(names, files, size, labels)),
+        dataset=_dataset(labels, np.array(owners, np.int32), classes, _images(named, owners)),
         rows=rows,
         touched=np.array([label.touched for label in labels], np.bool_),
         tags=tuple(label.tags for label in labels),
-        image_tags=tuple(tuple(row or ()) for row in tags),
-        deleted=numbers[gone],
+        image_tags=tuple(tuple(document.get("tags") or ()) for document in named),
+        deleted=put[gone],
         deleted_from=owner[gone],
         problems=tuple(problems),
     )
 
 
-def _images(names: Sequence[str], files: Sequence[str], size: NDArray[np.float64], labels: Sequence[Left]) -> Images:
-    places = [os.path.split(file) for file in files]
+def _images(documents: Sequence[dict[str, Any]], owners: Sequence[int]) -> Images:
+    places = [os.path.split(document["filepath"]) for document in documents]
     number: dict[str, int] = {}
     for folder, _ in places:
         number.setdefault(folder, len(number))
-    state = np.full(len(names), State.EMPTY, np.uint8)
-    state[[label.picture for label in labels]] = State.LABELLED
+    size = np.array([size_of(document) for document in documents], np.int32).reshape(-1, 2)
+    state = np.full(len(documents), State.EMPTY, np.uint8)
+    state[list(owners)] = State.LABELLED
     return Images(
-        names=tuple(names),
-        width=size[:, 0].astype(np.int32),
-        height=size[:, 1].astype(np.int32),
+        names=tuple(document[NAME] for document in documents),
+        width=size[:, 0],
+        height=size[:, 1],
         state=state,
-        split=np.full(len(names), -1, np.int32),
+        split=np.full(len(documents), -1, np.int32),
         folder=np.array([number[folder] for folder, _ in places], np.int32),
         folders=tuple(number),
         files=tuple(file for _, file in places),
     )
 
 
-def _dataset(labels: Sequence[Left], known: tuple[str, ...], images: Images) -> Dataset:
+def _dataset(labels: Sequence[Left], owner: NDArray[np.int32], known: tuple[str, ...], images: Images) -> Dataset:
     """Return the labels as columns; classes that a person named are new ones, behind those that are known."""
     classes = tuple(dict.fromkeys([*known, *(label.name for label in labels)]))
     lookup = {name: row for row, name in enumerate(classes)}
@@ -155,21 +173,22 @@ def _dataset(labels: Sequence[Left], known: tuple[str, ...], images: Images) -> 
     return Dataset(
         images=images,
         annotations=Annotations(
-            image=np.array([label.picture for label in labels], np.int32),
+            image=owner,
             category=np.array([lookup[label.name] for label in labels], np.int32),
             box=np.array([label.box for label in labels], np.float64).reshape(-1, 4),
             score=None if np.isnan(score).all() else score,
-            masks=_masks(labels, images),
+            masks=_masks(labels, owner.tolist(), images),
         ),
         categories=Categories(names=classes),
     )
 
 
-def _masks(labels: Sequence[Left], images: Images) -> Ragged | None:
+def _masks(labels: Sequence[Left], owners: Sequence[int], images: Images) -> Ragged | None:
     """Return the masks that a person drew, or None where there are none."""
+    unpacked = importlib.import_module("fiftyone.core.utils").deserialize_numpy_array
     rows: list[Sequence[int]] = []
-    for label in labels:
+    for label, picture in zip(labels, owners, strict=True):
         drawn = label.number < 0 and label.mask is not None and not np.isnan(label.box[0])
-        size = int(images.width[label.picture]), int(images.height[label.picture])
-        rows.append(runs_of(np.asarray(label.mask) != 0, label.box, size).tolist() if drawn else ())
+        size = int(images.width[picture]), int(images.height[picture])
+        rows.append(runs_of(unpacked(label.mask) != 0, label.box, size).tolist() if drawn else ())
     return Ragged.of(rows, np.uint32) if any(map(len, rows)) else None

@@ -12,28 +12,22 @@ from numpy.typing import NDArray
 from ...dataset import Dataset
 from ...engine import Progress, Silent
 from ...errors import BrowseError, show
+from ..labels.texts import safe_text
+from ..names import INFO, NAME
 from ..session import fiftyone
-from .fields import declare
-from .load import (
-    BAND,
-    BOX_LIST,
-    BOXES,
-    NAME,
-    NUMBER,
-    PUT,
-    WHOLE,
-    WHOLE_LIST,
-    Marks,
-    labels_of,
-    samples_of,
-    shown_pictures,
-)
-from .pull import Pulled, notes_of, pulled
+from ..store.loading import Loading
+from ..store.samples import alone, let_go, made, one_of_each_name, shown_pictures
+from ..store.schema import declare_fields
+from ..store.writer import Writer, collection_of, write_in_bulk
+from .documents import BOXES, PUT, WHOLE, Marks, documents_of, fields_of, renewed
+from .left import is_touched
+from .pull import HALF, notes_of
 from .views import save_views
 
 __all__ = ["Put", "put_review", "review_name"]
 
-_BATCH = 256
+_TRIES = 3
+"""Times that a picture is put which somebody changes at that very moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +67,7 @@ def put_review(
     identity: str = "",
     bands: Sequence[str] | None = None,
     progress: Progress | None = None,
+    bulk: Writer = write_in_bulk,
 ) -> Put:
     """Put proposals into FiftyOne for a person to correct; a review that is there already is brought up to date.
 
@@ -85,118 +80,108 @@ def put_review(
         name: of FiftyOne's dataset, which stays in its database: see `review_name`.
         identity: of the proposals that the numbers belong to, such as a hash of their table.
         bands: words for the band of scores that each annotation belongs to, such as `score 0.50 to 0.71`.
+        bulk: what writes in bulk.
 
     Raises:
         MissingExtraError: FiftyOne, or its database, is not installed.
         BrowseError: the database does not answer; another dataset, or a review of other proposals, has that name; no
-            picture can be shown.
+            picture can be shown, or somebody changes them all the time.
+        LockedError: another run is putting it.
     """
     shown = shown_pictures(dataset)
     if not len(shown):
         raise BrowseError("no picture of the review was found", hint="--images says where the pictures lie")
-    module = fiftyone()
-    samples = _samples(module, name, identity)
-    marks = Marks(np.asarray(rows, np.int64), bands)
-    shown_names = [dataset.images.names[row] for row in shown.tolist()]
-    declare(module, samples, dataset, marks, identity)
-    removed, kept = _let_go(samples, set(shown_names))
-    there = dict(zip(*samples.values([NAME, "id"]), strict=True))
-    new = [row for row, known in zip(shown.tolist(), shown_names, strict=True) if known not in there]
-    old = {there[known]: row for row, known in zip(shown.tolist(), shown_names, strict=True) if known in there}
-    labels = _extend(module, samples, dataset, marks, old)
-    labels += _add(module, samples, dataset, marks, new, progress or Silent())
-    samples.save()
-    return Put(
-        name=name,
-        views=save_views(module, samples, dataset, marks),
-        pictures=len(samples),
-        added=len(new),
-        labels=labels,
-        removed=removed,
-        kept=kept,
-        missing=len(dataset.images) - len(shown),
-    )
+    module, marks = fiftyone(), Marks(np.asarray(rows, np.int64), bands)
+    with alone(name):
+        samples, was_half = _samples(module, name, identity, [safe_text(name) for name in dataset.categories.names])
+        _declare(module, samples, dataset, marks)
+        one_of_each_name(samples, is_touched)
+        removed, kept = let_go(samples, {safe_text(dataset.images.names[row]) for row in shown.tolist()}, is_touched)
+        before = _count(samples)
+        loading = Loading(samples, module.__version__, bulk, lambda documents: _renewed(samples, documents))
+        if was_half:
+            loading.check_what_is_there(is_touched)
+        _load(loading, dataset, marks, shown, progress or Silent())
+        views = save_views(module, samples, dataset, marks)
+        _note(samples, {HALF: False})
+        return Put(
+            name=name,
+            views=views,
+            pictures=len(samples),
+            added=loading.added,
+            labels=_count(samples) - before,
+            removed=removed,
+            kept=kept,
+            missing=len(dataset.images) - len(shown),
+        )
 
 
-def _samples(module: Any, name: str, identity: str) -> Any:
-    """Return FiftyOne's dataset of that name; made where there is none, or an untouched one of other proposals.
+def _samples(module: Any, name: str, identity: str, classes: Sequence[str]) -> tuple[Any, bool]:
+    """Return FiftyOne's dataset of that name, and whether a run that put it was killed.
+
+    It is made where there is none, or an untouched one of other proposals. Until all is there it is noted as half.
 
     Raises:
         BrowseError: FiftyOne takes no such name, the dataset is none of cvdata, or somebody worked on other proposals.
     """
+    notes = {"classes": list(classes), "identity": identity, HALF: True}
     if module.dataset_exists(name):
         samples = module.load_dataset(name)
-        if notes_of(samples).identity == identity:
-            return samples
-        if _worked_on(pulled(samples)).any():
+        before = notes_of(samples)
+        if before.identity == identity:
+            _note(samples, notes)
+            return samples, before.is_half
+        if any(map(is_touched, collection_of(samples).find())):
             raise BrowseError(
                 f"FiftyOne's dataset '{show(name)}' holds work on other proposals of that name",
                 hint=f"delete it if that is no longer wanted: fiftyone datasets delete {show(name)}",
             )
         samples.delete()
-    try:
-        samples = module.Dataset(name, persistent=True)
-    except ValueError as error:  # it has no letter, or looks like another one in an address
-        raise BrowseError(f"FiftyOne takes no dataset of the name '{show(name)}': {show(str(error))}") from error
-    samples.media_type = "image"
-    return samples
+    return made(module, name, notes), False
 
 
-def _let_go(samples: Any, wanted: set[str]) -> tuple[int, int]:
-    """Take out the pictures that are not wanted any more, and return how many went and how many had been touched."""
-    if not len(samples):
-        return 0, 0
-    left = pulled(samples)
-    old = np.array([name not in wanted for name in left.dataset.images.names], np.bool_)
-    busy = _worked_on(left)
-    ids = samples.values("id")
-    samples.delete_samples([ids[picture] for picture in np.flatnonzero(old & ~busy).tolist()])
-    return int((old & ~busy).sum()), int((old & busy).sum())
+def _note(samples: Any, notes: dict[str, Any]) -> None:
+    samples.info[INFO] = {**(samples.info.get(INFO) or {}), **notes}
+    samples.persistent = True  # it is so, unless a run was killed while it made the dataset
 
 
-def _worked_on(left: Pulled) -> NDArray[np.bool_]:
-    """Tell for each picture whether somebody changed, deleted, drew or tagged anything in it."""
-    busy = np.array([bool(tags) for tags in left.image_tags], np.bool_)
-    tagged = np.array([bool(tags) for tags in left.tags], np.bool_)
-    busy[left.dataset.annotations.image[left.touched | tagged]] = True
-    busy[left.deleted_from] = True
-    return busy
+def _declare(module: Any, samples: Any, dataset: Dataset, marks: Marks) -> None:
+    """Make the fields, let the App edit the labels, and fold away what nobody corrects."""
+    specs = list(fields_of(dataset, marks))
+    shown = [field for field in (BOXES, WHOLE) if any(spec.path == field for spec in specs)]
+    declare_fields(module, samples, specs, shown, [safe_text(name) for name in dataset.categories.names])
+    groups = module.DatasetAppConfig.default_sidebar_groups(samples)
+    for group in groups:
+        group.expanded = group.name in ("tags", "labels")
+    samples.app_config.sidebar_groups = groups
+    samples.save()
 
 
-def _add(module: Any, samples: Any, dataset: Dataset, marks: Marks, pictures: Sequence[int], progress: Progress) -> int:
-    """Put pictures that are not there yet; return the number of their labels."""
-    progress.start("putting pictures into FiftyOne", len(pictures))
-    for first in range(0, len(pictures), _BATCH):
-        batch = list(samples_of(module, dataset, marks, pictures[first : first + _BATCH]))
-        samples.add_samples(batch, progress=False)
-        progress.advance(len(batch))
-    return int(np.diff(dataset.offsets)[list(pictures)].sum())
+def _load(loading: Loading, dataset: Dataset, marks: Marks, shown: NDArray[np.int64], progress: Progress) -> None:
+    """Put the pictures of these rows, again where somebody changed some meanwhile.
+
+    Raises:
+        BrowseError: somebody always does.
+    """
+    for _ in range(_TRIES):
+        missed = loading.missed
+        loading.load(documents_of(dataset, marks, shown), len(shown), progress)
+        if loading.missed == missed:
+            return
+    raise BrowseError(
+        "somebody, or another program, changes the review in FiftyOne while proposals are put there",
+        hint="run this again once they are done",
+    )
 
 
-def _extend(module: Any, samples: Any, dataset: Dataset, marks: Marks, old: dict[str, int]) -> int:
-    """Put the labels that are new on pictures that are there; return their number. `old`: row of each sample's id."""
-    put = 0
-    for sample in samples.select(list(old)).iter_samples(autosave=True):
-        rows = np.arange(*dataset.offsets[old[sample.id] :][:2])
-        boxes, wholes = _list(sample, BOX_LIST), _list(sample, WHOLE_LIST)
-        if marks.bands is not None:  # another sample may be drawn in other bands
-            band_of: dict[Any, str] = {int(marks.rows[row]): marks.bands[row] for row in rows.tolist()}
-            for label in (*boxes, *wholes):
-                label[BAND] = band_of.get(getattr(label, NUMBER, None))
-        rows = rows[~np.isin(marks.rows[rows], sample[PUT] or [])]
-        more_boxes, more_wholes = labels_of(module, dataset, marks, rows)
-        if more_boxes:
-            sample[BOXES] = module.Detections(detections=[*boxes, *more_boxes])
-        if more_wholes:
-            sample[WHOLE] = module.Classifications(classifications=[*wholes, *more_wholes])
-        if len(rows):
-            sample[PUT] = [*(sample[PUT] or ()), *marks.rows[rows].tolist()]
-            put += len(rows)
-    return put
+def _renewed(samples: Any, documents: Sequence[dict[str, Any]]) -> tuple[set[str], list[dict[str, Any]]]:
+    """Return the names of the documents whose pictures are there, and what is to take the place of some of these."""
+    fresh = {document[NAME]: document for document in documents}
+    there = list(collection_of(samples).find({NAME: {"$in": list(fresh)}}))
+    today = [renewed(old, fresh[old[NAME]]) for old in there]
+    return {old[NAME] for old in there}, [one for one in today if one is not None]
 
 
-def _list(sample: Any, path: str) -> Sequence[Any]:
-    """Return the labels of a sample's field, such as `proposals.detections`."""
-    field, _, part = path.partition(".")
-    holder = sample[field] if sample.has_field(field) else None
-    return () if holder is None else holder[part]
+def _count(samples: Any) -> int:
+    """Return how many labels were put, over time."""
+    return sum(len(row.get(PUT) or ()) for row in collection_of(samples).find({}, {PUT: 1}))

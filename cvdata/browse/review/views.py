@@ -9,8 +9,9 @@ import numpy as np
 
 from ...dataset import Dataset
 from ...errors import show
-from .load import BAND, BOX_LIST, BOXES, NUMBER, WAS_CLASS, WHOLE, WHOLE_LIST, Marks
-from .pull import INFO, notes_of
+from ..names import NUMBER
+from ..store.saved import Saved, replace_views
+from .documents import BAND, BOX_LIST, BOXES, WAS_CLASS, WHOLE, WHOLE_LIST, Marks
 
 __all__ = ["EVERYTHING", "ONE_BY_ONE", "save_views"]
 
@@ -25,18 +26,8 @@ _LONGEST_NAME = 40
 
 def save_views(fiftyone: Any, samples: Any, dataset: Dataset, marks: Marks) -> tuple[str, ...]:
     """Save the views of a review in place of those of its last sample; return their names. A person's own stay."""
-    taken: set[str] = set()
-    names = []
-    for name, view in _views(fiftyone.ViewField, samples, dataset, marks):
-        free = _free(fiftyone, name, taken)
-        samples.save_view(free, view, overwrite=True)
-        names.append(free)
-    for old in notes_of(samples).views:
-        if old not in names and samples.has_saved_view(old):
-            samples.delete_saved_view(old)
-    samples.info[INFO]["views"] = names
-    samples.save()
-    return tuple(names)
+    made = [Saved(name, None, view) for name, view in _views(fiftyone.ViewField, samples, dataset, marks)]
+    return replace_views(fiftyone, samples, made)
 
 
 def _views(part: Any, samples: Any, dataset: Dataset, marks: Marks) -> Iterator[tuple[str, Any]]:
@@ -69,14 +60,3 @@ def _only(part: Any, samples: Any, field: str, path: str, wanted: Any) -> Any:
 
 def _least_sure_first(part: Any, view: Any, path: str) -> Any:
     return view.sort_by(part(path).map(part("confidence")).min())
-
-
-def _free(fiftyone: Any, name: str, taken: set[str]) -> str:
-    """Return the name, numbered where another view would have the same address: that keeps plain letters alone."""
-    to_slug = fiftyone.core.utils.to_slug
-    number, free = 1, name
-    while to_slug(free) in taken:
-        number += 1
-        free = f"{name} ({number})"
-    taken.add(to_slug(free))
-    return free

@@ -1,29 +1,30 @@
-"""The documents of a subject, batch by batch: new ones written, changed ones put in the place of the old."""
+"""Documents written batch by batch: new ones inserted, changed ones put in the place of the old."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, TypeAlias
 
 from ...engine import Progress
-from ..labels.digests import is_touched
-from ..labels.documents import sample_documents
-from ..names import NAME, PUT, list_of
-from ..subject import Subject
-from .update import brought_up_to_date, write_over, write_over_through_api
+from ..names import NAME
+from .samples import IsTouched
+from .update import write_over, write_over_through_api
 from .writer import How, Writer, collection_of, is_known, reads_back, write_through_api, writer_of
 
 __all__ = ["Loading"]
 
+Renewed: TypeAlias = Callable[[Sequence[dict[str, Any]]], tuple[set[str], list[dict[str, Any]]]]
+"""Returns for documents the names of those whose pictures are there, and what is to take the place of some of these."""
+
 _BATCH = 512
+
+_LISTS = {"Detections": "detections", "Classifications": "classifications"}
+"""Kinds of labels that are objects, and the lists that hold them."""
 
 
 class Loading:
-    """Writes the documents of a subject batch by batch, and counts them.
+    """Writes documents batch by batch, and counts them.
 
     The first batch, and each that has fields which none before had, is read back through the API in part; what reads
     back otherwise goes through the API, as all that follows.
@@ -31,21 +32,22 @@ class Loading:
     Attributes:
         how: the way new documents are written.
         added, updated, same: pictures that were new, changed, neither; `labels`: of those that were written.
+        missed: pictures that somebody changed at that moment: they are as this person left them.
     """
 
-    def __init__(self, samples: Any, version: str, bulk: Writer, pulled: frozenset[str]) -> None:
+    def __init__(self, samples: Any, version: str, bulk: Writer, renewed: Renewed) -> None:
         """Begin with nothing written.
 
         Args:
-            version: of FiftyOne; `pulled`: names of pictures on which no work of a person is left to keep.
+            version: of FiftyOne; `renewed`: what becomes of pictures that are there already.
         """
-        self._samples, self._version, self._bulk, self._pulled = samples, version, bulk, pulled
+        self._samples, self._version, self._bulk, self._renewed = samples, version, bulk, renewed
         self._inserted: set[str] = set()
         self._replaced: set[str] = set()
         self.how: How = "bulk" if is_known(version) else "api"
-        self.added = self.updated = self.same = self.labels = 0
+        self.added = self.updated = self.same = self.missed = self.labels = 0
 
-    def check_what_is_there(self) -> None:
+    def check_what_is_there(self, is_touched: IsTouched) -> None:
         """Read back the last batch of a run that was killed; where that fails, take it out to be written anew."""
         collection = collection_of(self._samples)
         last = collection.find({NAME: {"$type": "string"}}).sort("last_modified_at", -1).limit(_BATCH)
@@ -54,29 +56,20 @@ class Loading:
             collection.delete_many({"_id": {"$in": written}})
             self.how = "api"
 
-    def load(self, subject: Subject, shown: NDArray[np.int64], progress: Progress) -> None:
-        """Bring all pictures of these rows into FiftyOne."""
-        progress.start("putting pictures into FiftyOne", len(shown))
-        documents = sample_documents(subject, shown)
+    def load(self, documents: Iterator[dict[str, Any]], total: int, progress: Progress) -> None:
+        """Bring so many pictures into FiftyOne."""
+        progress.start("putting pictures into FiftyOne", total)
         while batch := list(islice(documents, _BATCH)):
             self._batch(batch)
             progress.advance(len(batch))
 
     def _batch(self, documents: list[dict[str, Any]]) -> None:
-        collection = collection_of(self._samples)
-        names = [document[NAME] for document in documents]
-        there = {row[NAME]: row.get(PUT) for row in collection.find({NAME: {"$in": names}}, {NAME: 1, PUT: 1})}
-        other = {row[NAME]: row for row in documents if row[NAME] in there and there[row[NAME]] != row[PUT]}
-        changed = []
-        for old in collection.find({NAME: {"$in": list(other)}}) if other else ():
-            touched = old[NAME] not in self._pulled and is_touched(old)
-            new = brought_up_to_date(old, other[old[NAME]], touched=touched)
-            if new is not None:
-                changed.append(new)
+        there, changed = self._renewed(documents)
         updated = self._replace(changed)
         new_ones = [document for document in documents if document[NAME] not in there]
         self.added += len(self._insert(new_ones))
         self.updated += updated
+        self.missed += len(changed) - updated
         self.same += len(there) - updated
         self.labels += sum(map(_labels, new_ones)) + sum(map(_labels, changed))
 
@@ -112,7 +105,7 @@ def _fields(documents: Sequence[dict[str, Any]]) -> set[str]:
 def _labels(document: dict[str, Any]) -> int:
     """Return the number of objects and detections: boxes, and labels of whole pictures."""
     total = 0
-    for field, value in document.items():
-        if isinstance(value, dict) and value.get("_cls") in ("Detections", "Classifications"):
-            total += len(value.get(list_of(field).rpartition(".")[2]) or ())
+    for value in document.values():
+        if isinstance(value, dict) and value.get("_cls") in _LISTS:
+            total += len(value.get(_LISTS[value["_cls"]]) or ())
     return total

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...engine import Progress, Silent
-from ...errors import BrowseError, LockedError, show
-from ...files.lock import OutputLock
+from ...errors import BrowseError, show
 from ..labels.digests import is_touched
+from ..labels.documents import sample_documents
+from ..labels.runs import attributes_of_runs
 from ..labels.texts import safe_text, with_safe_texts
 from ..names import INFO, NAME
 from ..plots import add_plots
-from ..review.load import shown_pictures
 from ..session import fiftyone, opened
 from ..subject import Subject
 from ..views.view import View
 from .loading import Loading
+from .samples import alone, let_go, made, one_of_each_name, shown_pictures
 from .saved import save_views
 from .schema import declare, lay_out
+from .update import renewed
 from .writer import How, Writer, collection_of, write_in_bulk
 
 __all__ = ["Put", "browse_name", "documents_of", "put_subject"]
-
-_BATCH = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +104,17 @@ def put_subject(
     if not len(shown):
         raise BrowseError("no picture of the dataset was found", hint="--images says where the pictures lie")
     module, name = fiftyone(), name or browse_name(source)
-    with _alone(name):
+    with alone(name):
         samples, whole = _samples(module, name, source)
         declare(module, samples, subject)
-        _mend(samples)
-        _one_of_each_name(samples)
-        removed, kept = _let_go(samples, {subject.dataset.images.names[row] for row in shown.tolist()}, set(pulled))
-        loading = Loading(samples, module.__version__, bulk, frozenset(pulled))
+        touched = partial(is_touched, ignored=attributes_of_runs(samples))
+        one_of_each_name(samples, touched)
+        names = {subject.dataset.images.names[row] for row in shown.tolist()}
+        removed, kept = let_go(samples, names, lambda row: row[NAME] not in pulled and touched(row))
+        loading = Loading(samples, module.__version__, bulk, partial(renewed, samples, pulled=frozenset(pulled)))
         if not whole:
-            loading.check_what_is_there()
-        loading.load(subject, shown, progress or Silent())
+            loading.check_what_is_there(touched)
+        loading.load(sample_documents(subject, shown), len(shown), progress or Silent())
         samples.reload()
         samples.info[INFO] = {**(samples.info.get(INFO) or {}), **_notes(subject, source, format, version, module)}
         samples.save()
@@ -133,28 +133,6 @@ def put_subject(
             labels=loading.labels,
             missing=len(subject.dataset.images) - len(shown),
         )
-
-
-@contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """Let no other run of this user put the same dataset meanwhile: FiftyOne itself is not made for two.
-
-    Raises:
-        LockedError: another does.
-    """
-    sign = hashlib.blake2b(os.fsencode(name), digest_size=8).hexdigest()
-    user = getattr(os, "getuid", lambda: "own")()  # where there is no such number, the folder is the user's own
-    lock = OutputLock(os.path.join(tempfile.gettempdir(), f"fiftyone-{user}-{sign}"))
-    try:
-        lock.acquire()
-    except LockedError as error:
-        raise LockedError(
-            f"another cvdata run is putting pictures into FiftyOne as '{show(name)}'", hint="wait for it to end"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _notes(subject: Subject, source: Path, kind: str, version: str | None, module: Any) -> dict[str, Any]:
@@ -184,11 +162,7 @@ def _samples(module: Any, name: str, source: Path) -> tuple[Any, bool]:
                 hint=f"rename it, or delete it if it is no longer wanted: fiftyone datasets delete {show(name)}",
             )
     else:
-        try:
-            samples = module.Dataset(name, persistent=True)
-        except ValueError as error:
-            raise BrowseError(f"FiftyOne takes no dataset of the name '{show(name)}': {show(str(error))}") from error
-        samples.media_type = "image"
+        samples = made(module, name, {"source": safe_text(os.path.realpath(source))})
     # Said before the first sample, so that a run that is killed on the way can be taken up again; which FiftyOne it was
     # is said at the end of one, so that without it some of what is there was never read back.
     notes = dict(samples.info.get(INFO) or {})
@@ -196,39 +170,3 @@ def _samples(module: Any, name: str, source: Path) -> tuple[Any, bool]:
     samples.info[INFO] = {**notes, "source": safe_text(os.path.realpath(source))}
     samples.save()
     return samples, whole
-
-
-def _mend(samples: Any) -> None:
-    """Take out the second sample of a picture, which the App's own copying may have made; the first stays."""
-    collection = collection_of(samples)
-    several = [
-        {"$match": {NAME: {"$type": "string"}}},
-        {"$sort": {"_id": 1}},
-        {"$group": {"_id": f"${NAME}", "ids": {"$push": "$_id"}}},
-        {"$match": {"ids.1": {"$exists": True}}},
-    ]
-    for group in collection.aggregate(several, allowDiskUse=True):
-        there = list(collection.find({"_id": {"$in": group["ids"]}}))
-        stays = next((row["_id"] for row in there if is_touched(row)), group["ids"][0])
-        samples.delete_samples([str(row) for row in group["ids"] if row != stays])
-
-
-def _one_of_each_name(samples: Any) -> None:
-    """Let no picture be put twice; samples that a person adds have no name, and there may be any number of them."""
-    samples.create_index(NAME, unique=True, partialFilterExpression={NAME: {"$gt": ""}})
-
-
-def _let_go(samples: Any, wanted: set[str], pulled: set[str]) -> tuple[int, int]:
-    """Take out the pictures that are not wanted any more; return how many went, and how many somebody worked on."""
-    collection = collection_of(samples)
-    old = [row["_id"] for row in collection.find({}, {NAME: 1}) if row.get(NAME) not in wanted]
-    gone, kept = [], 0
-    for first in range(0, len(old), _BATCH):
-        for row in collection.find({"_id": {"$in": old[first : first + _BATCH]}}):
-            if row.get(NAME) is None or (row[NAME] not in pulled and is_touched(row)):
-                kept += 1
-            else:
-                gone.append(str(row["_id"]))
-    if gone:
-        samples.delete_samples(gone)
-    return len(gone), kept

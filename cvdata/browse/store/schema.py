@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...reports.palette import class_colour
+from ..labels.said import is_persons
 from ..labels.schema import FieldSpec, schema_of
 from ..names import ERRORS, KEYPOINTS, LEAK, NAME, OUTLINES, STATE, SUSPICION, TRUTH, WHOLE, WORTH, found_field
 from ..subject import Subject
 
-__all__ = ["declare", "lay_out"]
+__all__ = ["declare", "declare_fields", "lay_out"]
 
 _MOST_LISTED = 1000
 """Classes that the App offers in a list; of more it lets the name be typed."""
@@ -22,16 +24,36 @@ _FOUND_COLOURS = ("#ff9f1c", "#ff4fd8", "#35c9ff", "#fff04d")
 
 def declare(fiftyone: Any, samples: Any, subject: Subject) -> None:
     """Make the fields, let the App edit the labels, and choose the colours of these."""
-    for spec in schema_of(subject):
-        _add(fiftyone, samples, spec)
-    classes = tuple(subject.dataset.categories.names)
-    samples.default_classes = list(classes)
     sides = [TRUTH, *(found_field(place) for place in range(len(subject.found)))]
-    shown = [field for side in sides for end in _ENDS if samples.has_field(field := f"{side}{end}")]
-    for field in shown:
+    shown = [f"{side}{end}" for side in sides for end in _ENDS]
+    classes = subject.dataset.categories.names
+    declare_fields(fiftyone, samples, schema_of(subject), shown, classes, by_side=bool(subject.found))
+
+
+def declare_fields(
+    fiftyone: Any,
+    samples: Any,
+    specs: Iterable[FieldSpec],
+    shown: Sequence[str],
+    classes: Sequence[str],
+    *,
+    by_side: bool = False,
+) -> None:
+    """Make fields, and let the App edit the labels in those that are shown.
+
+    Args:
+        shown: fields of labels, if they are there.
+        by_side: the colours tell truth and found apart; else classes.
+    """
+    for spec in specs:
+        _add(fiftyone, samples, spec)
+    samples.reload()  # without it a new field has only the attributes added here: a person could not tag a label
+    samples.default_classes = list(classes)
+    there = [field for field in shown if samples.has_field(field)]
+    for field in there:
         if not field.endswith(KEYPOINTS):  # which its App shows, and cannot edit
             _allow(samples, field, classes)
-    _colour(fiftyone, samples, shown, classes, by_side=bool(subject.found))
+    _colour(fiftyone, samples, there, classes, by_side=by_side)
     samples.save()
 
 
@@ -47,18 +69,19 @@ def _add(fiftyone: Any, samples: Any, spec: FieldSpec) -> None:
     samples.add_sample_field(spec.path, kind, **inner)
 
 
-def _allow(samples: Any, field: str, classes: tuple[str, ...]) -> None:
-    """Let the App edit a field's labels: their class, their shape and their tags, and nothing that cvdata put."""
+def _allow(samples: Any, field: str, classes: Sequence[str]) -> None:
+    """Let the App edit a field's labels: class, shape, tags, of the truth flags and attributes; nothing of cvdata's."""
     schema = samples.generate_label_schemas(fields=field, scan_samples=False)
     for attribute in schema.get("attributes", ()):
-        attribute["read_only"] = attribute["name"] != "tags"
+        name = attribute["name"]
+        attribute["read_only"] = name != "tags" and not (field in (TRUTH, TRUTH + WHOLE) and is_persons(name))
     if len(classes) <= _MOST_LISTED:
         schema["component"], schema["classes"] = "dropdown", list(classes)
     samples.update_label_schema(field, schema)
     samples.activate_label_schemas(field)
 
 
-def _colour(fiftyone: Any, samples: Any, shown: list[str], classes: tuple[str, ...], *, by_side: bool) -> None:
+def _colour(fiftyone: Any, samples: Any, shown: Sequence[str], classes: Sequence[str], *, by_side: bool) -> None:
     """Tell truth and found apart by colour where both are there; else give each class its colour in all of cvdata."""
     colours = [{"value": name, "color": class_colour(row)} for row, name in enumerate(classes)]
     fields = [

@@ -8,6 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ..labels.digests import is_touched
+from ..labels.runs import attributes_of_runs
+from ..labels.said import SAID
 from ..names import (
     ERRORS,
     EVAL,
@@ -35,7 +38,7 @@ from ..names import (
 )
 from .writer import collection_of
 
-__all__ = ["brought_up_to_date", "write_over", "write_over_through_api"]
+__all__ = ["brought_up_to_date", "renewed", "write_over", "write_over_through_api"]
 
 _VERDICTS = (VERDICT, EVAL, EVAL_ID, EVAL_IOU, PARTNER_CLASS, SIZE, LABEL_ERROR, SURETY)
 _KEPT = ("_id", "_rand", "_dataset_id", "created_at", "last_modified_at")
@@ -47,6 +50,27 @@ _FOUNDS = re.compile(f"{FOUND}(_([2-9]|[1-9][0-9]+))?({_ENDS})?")
 
 _FIXED = ("id", "created_at", "last_modified_at")
 """Fields that FiftyOne lets nobody set."""
+
+
+def renewed(
+    samples: Any, documents: Sequence[dict[str, Any]], *, pulled: frozenset[str]
+) -> tuple[set[str], list[dict[str, Any]]]:
+    """Return the names of the documents whose pictures are there, and what is to take the place of those that differ.
+
+    Args:
+        pulled: names of pictures on which no work of a person is left to keep.
+    """
+    collection = collection_of(samples)
+    names = [document[NAME] for document in documents]
+    there = {row[NAME]: row.get(PUT) for row in collection.find({NAME: {"$in": names}}, {NAME: 1, PUT: 1})}
+    other = {row[NAME]: row for row in documents if row[NAME] in there and there[row[NAME]] != row[PUT]}
+    changed, ignored = [], attributes_of_runs(samples)
+    for old in collection.find({NAME: {"$in": list(other)}}) if other else ():
+        touched = old[NAME] not in pulled and is_touched(old, ignored)
+        new = brought_up_to_date(old, other[old[NAME]], touched=touched)
+        if new is not None:
+            changed.append(new)
+    return set(there), changed
 
 
 def brought_up_to_date(old: dict[str, Any], new: dict[str, Any], *, touched: bool) -> dict[str, Any] | None:
@@ -109,7 +133,9 @@ def _person_kept(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     own = [tag for tag in old.get("tags", ()) if tag not in was]
     merged["tags"] = [*new["tags"], *(tag for tag in own if tag not in new["tags"])]
     # What the person worked on stays noted, so that a change of the dataset meanwhile is seen when it is pulled.
-    merged[PUT] = {**new[PUT], "source": old[PUT]["source"], "truth": old[PUT]["truth"]}
+    was_put = ("source", "truth", SAID)
+    merged[PUT] = {key: value for key, value in new[PUT].items() if key not in was_put}
+    merged[PUT] |= {key: old[PUT][key] for key in was_put if key in old[PUT]}
     return merged
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from cvdata.browse.labels.attributes import shown_of
+from cvdata.browse.pull.attributes import Attributes
 from cvdata.browse.pull.edits import Edits, edits_of
 from cvdata.browse.pull.wanted import with_wanted
 from cvdata.dataset import Annotations, Categories, Dataset, Images, State
@@ -47,9 +49,15 @@ def _document(*boxes: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"name": "a.jpg", "tags": [], "metadata": metadata, "truth": {"detections": list(boxes)}, **fields}
 
 
+def _attributes(dataset: Dataset) -> Attributes:
+    return Attributes(dataset, shown_of(dataset))
+
+
 def _edited(*boxes: dict[str, Any], **fields: Any) -> tuple[Edits, Dataset]:
     dataset = _dataset()
-    edits = edits_of(dataset, 0, _document(*boxes, **fields), _document(_NUT, _BOLT), [("model", 0.5)])
+    edits = edits_of(
+        dataset, 0, _document(*boxes, **fields), _document(_NUT, _BOLT), [("model", 0.5)], _attributes(dataset)
+    )
     return edits, with_wanted(dataset, edits.wanted, np.array(edits.removed, np.int64))
 
 
