@@ -1,4 +1,4 @@
-"""A real browser without a screen, driven as a person would: it looks, waits, clicks and types.
+"""A real browser without a screen, driven as a person would: it looks, waits, clicks, drags and types.
 
 Chromium is spoken to in its DevTools protocol through two pipes (`--remote-debugging-pipe`: JSON, each message ended by
 a zero byte; https://chromedevtools.github.io/devtools-protocol/), so nothing but Chromium itself is needed.
@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,24 +33,44 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
-WAIT_S = 60.0
+_KEYS = {"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+WAIT_S = 180.0
 """How long a busy machine may take for what a person waits a second for."""
 
-_POLL_S = 0.1
+_POLL_S = 0.05
+
+# What opens or comes in moves on, on a busy machine for long: two looks count once frames were drawn between them.
+_AT_REST = """(async () => {
+  const e = %s;
+  if (!e) return null;
+  e.scrollIntoView({block: 'nearest'});
+  const look = () => { const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; };
+  const moves = (a) => a.playState == 'running' && a.effect.getTiming().iterations != Infinity
+    && e instanceof Node && a.effect.target && a.effect.target.contains(e);
+  const before = look();
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  const now = look();
+  return now[2] && String(now) == String(before) && !document.getAnimations().some(moves) ? now : null;
+})()"""
 
 
 @contextmanager
-def browser(folder: Path, size: tuple[int, int] = (1600, 1000)) -> Iterator[Page]:
-    """Start Chromium with a profile in a folder and yield its page; nothing of it stays running."""
+def browser(folder: Path, ready: str = "document.readyState == 'complete'") -> Iterator[Page]:
+    """Start Chromium with a profile in a folder and yield its page; nothing of it stays running.
+
+    Args:
+        ready: what holds, in JavaScript, once an address has been visited.
+    """
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("chromium is not installed")
     (read_there, write_here), (read_here, write_there) = os.pipe(), os.pipe()
-    flags = [*_FLAGS, f"--user-data-dir={folder / 'profile'}", f"--window-size={size[0]},{size[1]}"]
+    flags = [*_FLAGS, f"--user-data-dir={folder / 'profile'}"]
     process = subprocess.Popen(
         # Chromium reads from 3 and writes to 4.
         ["bash", "-c", f'exec "$@" 3<&{read_there} 4>&{write_there}', "bash", program, *flags, "about:blank"],
         pass_fds=(read_there, write_there),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -59,11 +79,11 @@ def browser(folder: Path, size: tuple[int, int] = (1600, 1000)) -> Iterator[Page
     os.close(write_there)
     line = _Line(read_here, write_here)
     try:
-        page = Page(line)
-        page.resize(*size)
+        page = Page(line, ready)
+        page.size(1600, 1000)
         yield page
-        line.ask("Browser.close")
-        process.wait(20)
+        line.send("Browser.close")
+        process.wait(WAIT_S)
     finally:
         if process.poll() is None:
             process.kill()
@@ -72,7 +92,7 @@ def browser(folder: Path, size: tuple[int, int] = (1600, 1000)) -> Iterator[Page
 
 
 class _Line:
-    """Questions to Chromium and its answers; what it tells unasked is kept in `told`."""
+    """Questions to Chromium and its answers; `hear` is given what it tells unasked."""
 
     def __init__(self, read: int, write: int) -> None:
         self._read, self._write = os.fdopen(read, "rb", buffering=0), os.fdopen(write, "wb", buffering=0)
@@ -80,11 +100,11 @@ class _Line:
         self._news = threading.Condition()
         self._ended = False
         self._asked = 0
-        self.told: list[dict[str, Any]] = []
+        self.hear: Callable[[dict[str, Any]], None] = lambda told: None
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def ask(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
+    def send(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
         """Return the answer to a question."""
         self._asked += 1
         question = {"id": self._asked, "method": method, "params": parameters}
@@ -116,7 +136,7 @@ class _Line:
                     if "id" in message:
                         self._answers[message["id"]] = message
                     else:
-                        self.told.append(message)
+                        self.hear(message)
                     self._news.notify_all()
         with self._news:
             self._ended = True
@@ -124,85 +144,118 @@ class _Line:
 
 
 class Page:
-    """A page of the browser, and what a person does there."""
+    """A page of the browser, and what a person does there.
 
-    def __init__(self, line: _Line) -> None:
-        self._line = line
-        target = line.ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = line.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    Elements are named by expressions of JavaScript. Places are pixels of the page, from its upper left corner.
+
+    Attributes:
+        errors: exceptions that nobody caught in the page's scripts.
+        requests: what the page asked for so far, in DevTools' words: `url`, `method`, `postData`.
+        answered: those among them whose answers have come whole.
+    """
+
+    def __init__(self, line: _Line, ready: str) -> None:
+        self._line, self._ready = line, ready
+        self.errors: list[str] = []
+        self.requests: list[dict[str, Any]] = []
+        self.answered: list[dict[str, Any]] = []
+        self._open: dict[str, dict[str, Any]] = {}
+        line.hear = self._hear
+        target = line.send("Target.createTarget", url="about:blank")["targetId"]
+        self._session = line.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for part in ("Page", "Runtime", "Network"):
-            self._ask(f"{part}.enable")
+            self._send(f"{part}.enable")
 
-    def resize(self, width: int, height: int) -> None:
-        """Give the page a size in pixels."""
-        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+    def size(self, width: int, height: int, *, dark: bool = False) -> None:
+        """Give the page a size, and the person a liking for light or dark."""
+        self._send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._send("Emulation.setEmulatedMedia", features=[scheme])
 
-    def open(self, address: str) -> None:
-        """Go to an address."""
-        self._ask("Page.navigate", url=address)
+    def visit(self, address: str, ready: str | None = None) -> None:
+        """Open an address and wait until it is ready; the page is loaded anew whatever was open."""
+        self._send("Page.navigate", url="about:blank")
+        self.until("location.href == 'about:blank'")
+        self._send("Page.navigate", url=address)
+        self.until(f"location.href != 'about:blank' && ({ready or self._ready})")
 
-    def value(self, expression: str) -> Any:
+    def ask(self, expression: str) -> Any:
         """Return the value of an expression of JavaScript."""
-        answer = self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        answer = self._send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, f"{expression}: {answer['exceptionDetails']}"
         return answer["result"].get("value")
 
-    def wait(self, expression: str, wait_s: float = WAIT_S) -> Any:
-        """Wait until an expression is true, and return its value."""
-        until = time.monotonic() + wait_s
+    def until(self, expression: str, seconds: float = WAIT_S) -> Any:
+        """Wait until an expression is true, and return its value, of an element `True`."""
+        ends = time.monotonic() + seconds
+        held = f"(() => {{ const held = {expression}; return held instanceof Node ? true : held; }})()"
         while True:
             try:
-                value = self.value(expression)
-            except AssertionError:  # the page is being changed for another
+                value = self.ask(held)
+            except AssertionError:  # the page is being changed for another, or what is asked about is not there yet
                 value = None
             if value:
                 return value
-            if time.monotonic() > until:
-                pytest.fail(f"the page never came to: {expression}\nit says: {self.text()[:3000]}")
+            if time.monotonic() > ends:
+                said = f"errors: {self.errors}\nit says: {self.text()[:3000]}"
+                pytest.fail(f"the page never came to: {expression}\n{said}")
             time.sleep(_POLL_S)
 
     def text(self) -> str:
         """Return the words on the page."""
-        return str(self.value("document.body ? document.body.innerText : ''"))
+        return str(self.ask("document.body ? document.body.innerText : ''"))
+
+    def place(self, element: str) -> tuple[float, float, float, float]:
+        """Return x, y, width and height of an element, once it is there and at rest."""
+        x, y, width, height = map(float, self.until(_AT_REST % element))
+        return x, y, width, height
 
     def click(self, element: str, corner: float | None = None) -> None:
-        """Click in the middle of an element, given as an expression of JavaScript, once it is there and at rest.
+        """Click in the middle of an element, or with `corner` so many pixels from its upper left corner."""
+        x, y, width, height = self.place(element)
+        self.click_at((x + width / 2, y + height / 2) if corner is None else (x + corner, y + corner))
 
-        With `corner` it is so many pixels from the upper left corner.
-        """
-        x, y = ("r.width / 2", "r.height / 2") if corner is None else (str(corner), str(corner))
-        middle = (
-            f"(() => {{ const e = {element}; if (!e) return null; e.scrollIntoView({{block: 'nearest'}});"
-            f"const r = e.getBoundingClientRect(); return r.width ? [r.x + {x}, r.y + {y}] : null; }})()"
-        )
-        place = None
-        while (now := self.wait(middle)) != place:
-            place = now
-            time.sleep(_POLL_S)  # what opens or comes in moves on from one look to the next
-        at = {"x": place[0], "y": place[1]}
-        self._ask("Input.dispatchMouseEvent", type="mouseMoved", **at)
-        for kind in ("mousePressed", "mouseReleased"):
-            self._ask("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **at)
+    def click_at(self, at: tuple[float, float]) -> None:
+        """Click at a place."""
+        self.drag(at, at, 0)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], steps: int = 10) -> None:
+        """Press the mouse at a place, move it to another in steps, and let it go there."""
+        self._mouse("mouseMoved", start, button="none")
+        self._mouse("mousePressed", start, button="left", buttons=1, clickCount=1)
+        for step in range(1, steps + 1):
+            way = step / steps
+            at = (start[0] + (end[0] - start[0]) * way, start[1] + (end[1] - start[1]) * way)
+            self._mouse("mouseMoved", at, button="left", buttons=1)
+        self._mouse("mouseReleased", end, button="left", clickCount=1)
 
     def type(self, text: str) -> None:
         """Type into what has the focus."""
-        self._ask("Input.insertText", text=text)
+        self._send("Input.insertText", text=text)
 
-    def press(self, key: str, code: int) -> None:
-        """Press a key, such as Enter, 13."""
-        for kind in ("rawKeyDown", "char", "keyUp") if key == "Enter" else ("rawKeyDown", "keyUp"):
-            text = {"text": "\r"} if kind == "char" else {}
-            self._ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text)
+    def press(self, key: str) -> None:
+        """Press a key and let it go."""
+        named = {"key": key, "code": key, "windowsVirtualKeyCode": _KEYS[key]}
+        text = {"text": "\r"} if key == "Enter" else {}
+        self._send("Input.dispatchKeyEvent", type="keyDown", **named, **text)
+        self._send("Input.dispatchKeyEvent", type="keyUp", **named)
 
-    def requests(self) -> list[dict[str, Any]]:
-        """Return the requests that the page made so far: `url`, `method`, `postData`."""
-        mine = [told for told in list(self._line.told) if told.get("sessionId") == self._session]
-        return [told["params"]["request"] for told in mine if told["method"] == "Network.requestWillBeSent"]
-
-    def picture(self, path: Path) -> None:
+    def photograph(self, path: Path) -> None:
         """Write what is to be seen as a PNG file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
+        path.write_bytes(base64.b64decode(self._send("Page.captureScreenshot", format="png")["data"]))
 
-    def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
-        return self._line.ask(method, self._session, **parameters)
+    def _mouse(self, kind: str, at: tuple[float, float], **more: Any) -> None:
+        self._send("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], **more)
+
+    def _send(self, method: str, **parameters: Any) -> dict[str, Any]:
+        return self._line.send(method, self._session, **parameters)
+
+    def _hear(self, told: dict[str, Any]) -> None:
+        method, said = told["method"], told["params"]
+        if method == "Runtime.exceptionThrown":
+            self.errors.append(json.dumps(said["exceptionDetails"]))
+        elif method == "Network.requestWillBeSent":
+            self.requests.append(said["request"])
+            self._open[said["requestId"]] = said["request"]
+        elif method == "Network.loadingFinished" and said["requestId"] in self._open:
+            self.answered.append(self._open.pop(said["requestId"]))

@@ -28,25 +28,23 @@ def ask(port: int, path: str, method: str = "GET", body: str | None = None, **he
 
 def is_open(page: Page) -> None:
     """Wait until all pictures are drawn, and put aside what the makers of FiftyOne offer."""
-    page.wait(f"{_PICTURES}.length && {_PICTURES}.every(e => e.querySelector('canvas[canvas-loaded=true]'))")
+    page.until(f"{_PICTURES}.length && {_PICTURES}.every(e => e.querySelector('canvas[canvas-loaded=true]'))")
     dismiss = "[...document.querySelectorAll('button')].find(b => b.innerText == 'Dismiss')"
-    if page.value(f"!!{dismiss}"):
+    if page.ask(f"!!{dismiss}"):
         page.click(dismiss)
 
 
 def show(page: Page, address: str) -> list[str]:
     """Go to an address of the App; return the names of the pictures that it asked its server for, in their order."""
-    before = len(page.requests())
-    page.open("about:blank")
-    page.wait("location.href == 'about:blank'")
-    page.open(address)
+    before = len(page.requests)
+    page.visit(address)
     is_open(page)
     return pictures_of(page, before)
 
 
 def pictures_of(page: Page, since: int = 0) -> list[str]:
     """Return the names of the pictures that the App asked for, each once."""
-    asked = [urlsplit(str(one["url"])) for one in page.requests()[since:]]
+    asked = [urlsplit(str(one["url"])) for one in page.requests[since:]]
     paths = [parse_qs(one.query)["filepath"][0] for one in asked if one.path == "/media"]
     return list(dict.fromkeys(path.rpartition("/")[2] for path in paths))
 
@@ -54,9 +52,9 @@ def pictures_of(page: Page, since: int = 0) -> list[str]:
 def listed(page: Page) -> list[str]:
     """Open the list of saved views, return the names in it, and close it."""
     page.click(_CHOICE)
-    page.wait(f"{_OPTIONS}.length > 1")
-    names = page.value(f"{_OPTIONS}.map(e => e.innerText.trim().split('\\n')[0])")
-    page.press("Escape", 27)
+    page.until(f"{_OPTIONS}.length > 1")
+    names = page.ask(f"{_OPTIONS}.map(e => e.innerText.trim().split('\\n')[0])")
+    page.press("Escape")
     return [name for name in names if name != "Unsaved view"]
 
 
@@ -65,7 +63,7 @@ def choose(page: Page, view: str, pictures: int) -> None:
     page.click(_CHOICE)
     page.click(f"{_OPTIONS}.find(e => e.innerText.trim().split('\\n')[0] == {view!r})")
     count = f"{pictures} sample{'' if pictures == 1 else 's'}"
-    page.wait(f"document.body.innerText.split('\\n').includes({count!r}) && {_PICTURES}.length == {pictures}")
+    page.until(f"document.body.innerText.split('\\n').includes({count!r}) && {_PICTURES}.length == {pictures}")
 
 
 def tag_first(page: Page, tag: str) -> None:
@@ -74,8 +72,8 @@ def tag_first(page: Page, tag: str) -> None:
     page.click("document.querySelector('[data-cy=action-tag-sample-labels]')")
     page.click("document.querySelector('[data-cy=sample-tag-input]')")
     page.type(tag)
-    page.press("Enter", 13)
-    before = len(page.requests())
+    page.press("Enter")
+    before = len(page.requests)
     page.click("document.querySelector('[data-cy=button-Apply]')")
     done = time.monotonic() + WAIT_S
     while not _asked(page, before, "/tagging"):  # once its server has answered, the App asks what tags there are now
@@ -84,4 +82,4 @@ def tag_first(page: Page, tag: str) -> None:
 
 
 def _asked(page: Page, since: int, path: str) -> bool:
-    return any(urlsplit(str(one["url"])).path == path for one in page.requests()[since:])
+    return any(urlsplit(str(one["url"])).path == path for one in page.requests[since:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,13 +35,18 @@ class Looked:
     pictures: dict[str, list[str]]
 
 
-def looked_at(folder: Path, images: int = 10) -> Looked:
+def looked_at(folder: Path, images: int = 10, *, boxes_alone: bool = False) -> Looked:
     """Draw pictures, save them as a cvdata dataset, and put it into FiftyOne together with what a model found.
 
     Two objects of the first picture and one of the fourth are missed, one of the second is confused, and something is
     found in a corner of the third where nothing is.
+
+    Args:
+        boxes_alone: without outlines, masks and keypoints: FiftyOne's App lets nobody move the box of a mask.
     """
     truth = draw_shapes(folder / "drawn", images, seed=3)
+    if boxes_alone:
+        truth = replace(truth, annotations=replace(truth.annotations, polygons=None, masks=None, keypoints=None))
     source, found = folder / "shapes", folder / "found.json"
     save(truth, source, "cvdata")
     found.write_text(json.dumps(_found(truth)), "utf-8")

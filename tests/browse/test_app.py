@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -29,8 +28,9 @@ from cvdata.dataset import Dataset
 from cvdata.errors import BrowseError, UsageError
 from cvdata.reports.palette import class_colour, rgb
 
+from .chromium import WAIT_S, browser
 from .conftest import free_port
-from .fiftyone_app import ask
+from .fiftyone_app import ask, show
 from .reviews import numbers, proposals
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fiftyone_there")]
@@ -174,7 +174,7 @@ def test_the_app_ends_with_the_command(review: tuple[str, Dataset], number: sign
         rest = command.stdout.read()
 
     assert (rest, command.returncode) == (("done\n", 0) if number == signal.SIGINT else ("", -signal.SIGKILL))
-    until = time.monotonic() + 30
+    until = time.monotonic() + WAIT_S
     while time.monotonic() < until and _listens(port):
         time.sleep(0.1)
     assert not _listens(port)
@@ -185,29 +185,16 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_the_app_shows_pictures_with_their_boxes_in_a_browser(
     port: int, review: tuple[str, Dataset], tmp_path: Path
 ) -> None:
     picture = tmp_path / "app.png"
-    flags = ["--headless", "--no-sandbox", "--enable-unsafe-swiftshader", "--use-gl=swiftshader"]
-    flags += [
-        f"--user-data-dir={tmp_path / 'profile'}",
-        "--window-size=1400,900",
-        "--virtual-time-budget=60000",
-        "--timeout=60000",
-    ]
-    address = f"http://localhost:{port}/datasets/{review[0]}?view=box-by-box-least-sure-first"
 
-    # Chromium takes its picture when a budget of time is used up, which a busy machine does too soon.
-    for _ in range(5):
-        subprocess.run(
-            ["chromium", *flags, f"--screenshot={picture}", address], check=True, timeout=240, stderr=subprocess.DEVNULL
-        )
-        shown = np.asarray(Image.open(picture).convert("RGB")).astype(int)
-        if _pixels(shown, (210, 60, 50)):
-            break
+    with browser(tmp_path) as page:
+        show(page, f"http://localhost:{port}/datasets/{review[0]}?view=box-by-box-least-sure-first")
+        page.photograph(picture)
 
+    shown = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     for colour in ((210, 60, 50), (60, 160, 70), (60, 90, 210)):  # of the drawn shapes
         assert _pixels(shown, colour) > 500
     for row in range(3):  # the classes' names are on their colours

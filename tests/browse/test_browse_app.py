@@ -68,7 +68,7 @@ def test_a_view_that_is_chosen_shows_its_pictures_and_no_others(page: Page, addr
 
     choose(page, "missed", 2)
 
-    assert page.value("new URLSearchParams(location.search).get('view')") == "missed"
+    assert page.ask("new URLSearchParams(location.search).get('view')") == "missed"
     for view, names in looked.pictures.items():
         assert sorted(show(page, f"{address}?view={slug(view)}")) == names
 
@@ -117,7 +117,7 @@ def labels(page: Page, name: str, view: str) -> int:
     query = f"query ($form: AggregationForm!) {{ aggregations(form: $form) {{ {counts} }} }}"
     body = json.dumps({"query": query, "variables": {"form": form}})
     wish = {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": body}
-    answer = page.value(f"fetch('/graphql', {json.dumps(wish)}).then(answer => answer.json())")
+    answer = page.ask(f"fetch('/graphql', {json.dumps(wish)}).then(answer => answer.json())")
     assert "errors" not in answer, answer
     values = answer["data"]["aggregations"][0]["values"]
     return sum(one["count"] for one in values if one["value"] == VERDICTS[view])

@@ -37,7 +37,7 @@ def told(fiftyone_there: None, tmp_path_factory: pytest.TempPathFactory) -> dict
 @pytest.fixture
 def page(told: dict[str, Any], tmp_path: Path) -> Iterator[Page]:
     with served(told["name"], port=free_port()) as (address, _), browser(tmp_path) as page:
-        page.open(address)
+        page.visit(address)
         is_open(page)
         yield page
 
@@ -49,17 +49,17 @@ def test_the_evaluation_panel_shows_the_figures_of_eval_and_leads_to_the_labels(
 
     open_panel(page, "Model Evaluation")
     page.click(worded("eval"))  # the only run
-    page.wait(f"{row_of('mAP')} != null")
+    page.until(f"{row_of('mAP')} != null")
 
-    assert page.value(figure("mAP")) == f"{said['metrics']['AP']['value']:.3f}".rstrip("0")
-    assert page.value(figure("True Positives")) == str(said["errors"]["verdicts"]["true"]) == "15"
+    assert page.ask(figure("mAP")) == f"{said['metrics']['AP']['value']:.3f}".rstrip("0")
+    assert page.ask(figure("True Positives")) == str(said["errors"]["verdicts"]["true"]) == "15"
     # Of nothing at all: the detection of another class stands beside the diagonal of the matrix.
-    assert page.value(figure("False Positives")) == str(said["errors"]["verdicts"]["background"]) == "1"
-    assert page.value(figure("False Negatives")) == str(said["errors"]["verdicts"]["missed"]) == "3"
+    assert page.ask(figure("False Positives")) == str(said["errors"]["verdicts"]["background"]) == "1"
+    assert page.ask(figure("False Negatives")) == str(said["errors"]["verdicts"]["missed"]) == "3"
 
     page.click(worded("Confusion Matrices"))
-    page.wait(f"{_MATRIX} != null")
-    names, counts = page.value(f"(e => [e.data[0].y, e.data[0].z])({_MATRIX})")
+    page.until(f"{_MATRIX} != null")
+    names, counts = page.ask(f"(e => [e.data[0].y, e.data[0].z])({_MATRIX})")
 
     assert names == ["square", "disc", "triangle", "(none)"]
     assert counts == [[6, 0, 0, 1], [0, 6, 0, 1], [1, 0, 3, 1], [1, 0, 0, 0]]
@@ -73,10 +73,10 @@ def test_the_evaluation_panel_shows_the_figures_of_eval_and_leads_to_the_labels(
 
 def test_the_embeddings_panel_has_a_point_for_each_picture(page: Page) -> None:
     open_panel(page, "Embeddings")
-    page.wait("document.body.innerText.includes('1 visualization')")
+    page.until("document.body.innerText.includes('1 visualization')")
     page.click(worded("embeddings"))
 
-    page.wait("document.body.innerText.includes('10 points')")
+    page.until("document.body.innerText.includes('10 points')")
 
     assert "Something went wrong" not in page.text()
 
@@ -111,4 +111,4 @@ def cell(found: str, truth: str) -> str:
 
 def samples_are(page: Page, count: int) -> None:
     words = f"{count} sample{'' if count == 1 else 's'}"
-    page.wait(f"document.body.innerText.split('\\n').includes({words!r})")
+    page.until(f"document.body.innerText.split('\\n').includes({words!r})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cvdata.browse.subject import Subject
+from cvdata.browse.subject import Found, Judged, Subject
 from cvdata.browse.views.view import View
 from cvdata.dataset import Categories
+from cvdata.evaluate.diagnosis import Verdict
 from tests.tiny import build, draw_pictures
 
-from .chromium import Page, opened
+from ..chromium import Page, browser
 from .made import EVIL, MISSED, subject_of_three, written
 
 pytestmark = pytest.mark.slow
@@ -29,9 +29,7 @@ OPEN = (
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
-    with opened(tmp_path_factory.mktemp("profile")) as page:
+    with browser(tmp_path_factory.mktemp("profile"), ready="document.body && document.body.dataset.shown") as page:
         yield page
 
 
@@ -251,3 +249,49 @@ def test_points_outlines_and_classes_of_whole_pictures_are_drawn(page: Page, tmp
     assert seen(page, "svg line") == 1
     assert page.ask("document.querySelector('svg path.shape').getAttribute('d')") == "M54 50L58 54L54 58L50 54Z"
     assert page.ask("[...document.querySelectorAll('svg text')].map(e => e.textContent)").count("nut") == 1
+
+
+def test_of_many_errors_some_are_named_and_of_many_labels_none(page: Page, tmp_path: Path) -> None:
+    places = [(x, y) for y in (30, 120, 210) for x in (10, 110, 210, 310)]
+    rows = [{"image": "a.jpg", "category": "bolt", "box": [x, y, 40, 40]} for x, y in places]
+    dataset = build({"a.jpg": (400, 300)}, rows, Categories(names=("bolt",)), folder=tmp_path)
+    draw_pictures(tmp_path, dataset)
+    missed = Judged(
+        score=0.5,
+        truth=np.full(12, Verdict.MISSED, np.uint8),
+        found=np.zeros(0, np.uint8),
+        truth_other=np.full(12, -1),
+        found_other=np.zeros(0, np.int64),
+        truth_overlap=np.full(12, np.nan),
+        found_overlap=np.zeros(0),
+    )
+    nothing = build({"a.jpg": (400, 300)}, [], Categories(names=("bolt",)), folder=tmp_path)
+    found = (Found(name="mine", dataset=nothing, judged=missed),)
+    words = {}
+    for kind, subject in (("labels", Subject(dataset=dataset)), ("errors", Subject(dataset=dataset, found=found))):
+        folder = written(tmp_path / kind, subject)[0]
+
+        page.visit((folder / "index.html").as_uri())
+        words[kind] = seen(page, ".card .word")
+        page.visit((folder / "index.html").as_uri() + "#0/0", OPEN)
+        words[f"{kind}, large"] = seen(page, "dialog .word")
+
+    assert words == {"labels": 0, "labels, large": 12, "errors": 8, "errors, large": 12}
+
+
+def test_an_outline_that_is_small_on_the_screen_is_thin(page: Page, tmp_path: Path) -> None:
+    rings = [[(10, 10), (22, 10), (16, 22)]], [[(100, 100), (300, 100), (200, 280)]]
+    boxes = [10, 10, 12, 12], [100, 100, 200, 180]
+    rows = [
+        {"image": "a.jpg", "category": "bolt", "box": box, "rings": ring}
+        for box, ring in zip(boxes, rings, strict=True)
+    ]
+    dataset = build({"a.jpg": (400, 300)}, rows, Categories(names=("bolt",)), folder=tmp_path)
+    draw_pictures(tmp_path, dataset)
+    folder = written(tmp_path, Subject(dataset=dataset))[0]
+
+    page.visit((folder / "index.html").as_uri())
+
+    drawn = "[...document.querySelectorAll('path.shape')]"
+    parts = "[e.getAttribute('d').slice(0, 4), e.getAttribute('stroke-width')]"
+    assert sorted(page.ask(f"{drawn}.map(e => {parts})")) == [["M10 ", "1"], ["M100", "2"]]
