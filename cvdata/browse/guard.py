@@ -3,6 +3,8 @@
 FiftyOne 1.22 by itself serves any file that the user can read to whoever asks under whatever name of a host. Any page
 on the web can have a browser ask, under a name of its own that leads to 127.0.0.1 (DNS rebinding); it cannot change
 the Host and Origin that the browser says.
+
+Whoever opens a picture large gets all of it, see `whole`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping, Set
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
+
+from .whole import ask_for_whole
 
 __all__ = ["Guard"]
 
@@ -65,6 +69,8 @@ class Guard:
             await self._look_on(scope, receive, send)
         elif path.startswith("/operators/"):
             await self._operate(scope, receive, send)
+        elif path == "/graphql" and scope["method"] == "POST":
+            await self._ask(scope, receive, send)
         else:
             await self._inner(scope, receive, send)
 
@@ -82,12 +88,18 @@ class Guard:
         if body is None or _operator(body) in _FILE_OPERATORS:
             await _refuse(scope, send, 403, b"this server looks at no other files")
             return
-        messages = [{"type": "http.request", "body": body, "more_body": False}]
+        await self._inner(scope, _again(body, receive), send)
 
-        async def again() -> Any:
-            return messages.pop() if messages else await receive()
-
-        await self._inner(scope, again, send)
+    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a question about the dataset; one for a picture to look at is for the whole picture."""
+        body = await _whole(receive)
+        if body is None:
+            await _refuse(scope, send, 413, b"too much was asked at once")
+            return
+        asked = ask_for_whole(body)
+        headers = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
+        length = (b"content-length", str(len(asked)).encode())
+        await self._inner({**scope, "headers": [*headers, length]}, _again(asked, receive), send)
 
     async def _look_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request that lasts as long as the App is open in a browser."""
@@ -133,6 +145,16 @@ async def _whole(receive: Receive) -> bytes | None:
         if not message.get("more_body", False):
             return b"".join(parts)
     return None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read already, and then what follows it."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Any:
+        return messages.pop() if messages else await receive()
+
+    return again
 
 
 def _operator(body: bytes) -> str | None:

@@ -51,6 +51,37 @@ def status(
     return int(sent[0]["status"])
 
 
+def test_a_question_for_one_picture_reaches_fiftyone_without_the_view_and_with_its_new_length() -> None:
+    question = {
+        "query": "{ sample(dataset: $d) { id } }",
+        "variables": {"view": [{"_cls": "F"}], "filter": {"id": "6"}},
+    }
+    body = json.dumps(question).encode()
+    headers = [(b"host", b"localhost"), (b"content-length", str(len(body)).encode())]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    parts = [
+        {"type": "http.request", "body": part, "more_body": more}
+        for part, more in ((body[:9], True), (body[9:], False))
+    ]
+    got: list[Any] = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        got.append((dict(scope["headers"]), await receive(), await receive()))
+
+    async def receive() -> Any:
+        return parts.pop(0) if parts else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    asyncio.run(Guard(inner, SHOWN, lambda browsers: None)(scope, receive, send))
+    [(said, message, after)] = got
+    assert json.loads(message["body"]) == question | {"variables": {"view": [], "filter": {"id": "6"}}}
+    assert not message["more_body"]
+    assert int(said[b"content-length"]) == len(message["body"])
+    assert after["type"] == "http.disconnect"
+
+
 @pytest.mark.parametrize("host", ["localhost:5151", "127.0.0.1:5151", "[::1]:5151", "localhost", "LOCALHOST:5151"])
 def test_this_machine_is_answered(host: str) -> None:
     assert status("/fiftyone", host=host) == 200

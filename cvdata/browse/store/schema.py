@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ...evaluate.diagnosis.kinds import Verdict
 from ...reports.palette import class_colour
 from ..labels.said import is_persons
 from ..labels.schema import FieldSpec, schema_of
-from ..names import ERRORS, KEYPOINTS, LEAK, NAME, OUTLINES, STATE, SUSPICION, TRUTH, WHOLE, WORTH, found_field
+from ..names import (
+    ERRORS,
+    KEYPOINTS,
+    LEAK,
+    NAME,
+    OUTLINES,
+    STATE,
+    SUSPICION,
+    TRUTH,
+    VERDICT,
+    WHOLE,
+    WORTH,
+    found_field,
+    list_of,
+)
 from ..subject import Subject
 
 __all__ = ["declare", "declare_fields", "lay_out"]
@@ -20,6 +35,21 @@ _ENDS = ("", OUTLINES, KEYPOINTS, WHOLE)
 _TRUTH_COLOUR = "#3ddc5c"
 _FOUND_COLOURS = ("#ff9f1c", "#ff4fd8", "#35c9ff", "#fff04d")
 """Of labels and of the field's row in the sidebar, bright enough for dark pictures; further models have the first."""
+
+
+_VERDICT_COLOURS = {
+    Verdict.FOUND.words: None,
+    Verdict.TRUE.words: None,
+    Verdict.MISSED.words: "#ff3b30",
+    Verdict.WRONG_CLASS.words: "#d65cff",
+    Verdict.BADLY_PLACED.words: "#35c9ff",
+    Verdict.BOTH.words: "#7a8cff",
+    Verdict.DUPLICATE.words: "#c8e64c",
+    Verdict.BACKGROUND.words: "#fff04d",
+    Verdict.IGNORED.words: "#9aa0a6",
+    Verdict.UNSURE.words: "#9aa0a6",
+}
+"""Colour of each verdict, the same on both sides; None: what is right has that of its side."""
 
 
 def declare(fiftyone: Any, samples: Any, subject: Subject) -> None:
@@ -82,14 +112,20 @@ def _allow(samples: Any, field: str, classes: Sequence[str]) -> None:
 
 
 def _colour(fiftyone: Any, samples: Any, shown: Sequence[str], classes: Sequence[str], *, by_side: bool) -> None:
-    """Tell truth and found apart by colour where both are there; else give each class its colour in all of cvdata."""
-    colours = [{"value": name, "color": class_colour(row)} for row, name in enumerate(classes)]
-    fields = [
-        {"path": field, "fieldColor": _side_colour(field), "colorByAttribute": "label", "valueColors": colours}
-        for field in shown
-    ]
+    """Tell verdicts apart by colour where labels were judged, else truth and found, else classes as in all of cvdata.
+
+    A picture that is opened large shows all of its labels, so that colours alone say which of them are wrong.
+    """
+    by_class = [{"value": name, "color": class_colour(row)} for row, name in enumerate(classes)]
+    judged = any(samples.get_field(f"{list_of(field)}.{VERDICT}") is not None for field in shown)
+    fields = []
+    for field in shown:
+        side = _side_colour(field)
+        by_verdict = [{"value": word, "color": colour or side} for word, colour in _VERDICT_COLOURS.items()]
+        asked = (VERDICT, by_verdict) if judged else ("label", by_class)
+        fields.append({"path": field, "fieldColor": side, "colorByAttribute": asked[0], "valueColors": asked[1]})
     pool = [class_colour(row) for row in range(16)]
-    way = "field" if by_side else "value"
+    way = "field" if by_side and not judged else "value"
     samples.app_config.color_scheme = fiftyone.ColorScheme(color_by=way, color_pool=pool, fields=fields)
 
 
