@@ -108,7 +108,13 @@ def print_json(report: object) -> None:
 
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
+    try:
+        text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    except UnicodeEncodeError:  # a name that is no UTF-8: in JSON an escape stands for each part that is none
+        import json
+
+        text = json.dumps(msgspec.to_builtins(report), indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def name_of(source: Path) -> str:

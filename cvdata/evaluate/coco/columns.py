@@ -114,7 +114,9 @@ def _pictures(pair: Pair, more: dict[str, list[Any]]) -> list[dict[str, Any]]:
 
 
 def _classes(pair: Pair, more: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    return _with([{"id": row + 1, "name": name} for row, name in enumerate(pair.classes)], more)
+    # Its engine goes by ids, and takes no name that is no UTF-8.
+    names = [name.encode("utf-8", "backslashreplace").decode() for name in pair.classes]
+    return _with([{"id": row + 1, "name": name} for row, name in enumerate(names)], more)
 
 
 def _with(rows: list[dict[str, Any]], more: dict[str, list[Any]]) -> list[dict[str, Any]]:
