@@ -233,12 +233,14 @@ def _read_found(
     path: Path, sources: Sources, truth: Dataset, wanted: frozenset[str] | None, progress: Progress
 ) -> FoundRead:
     """Read what a model found; anything wrong in it is refused, for its figures would be those of something else."""
+    from ..formats._other_versions import with_namesakes
     from ..formats.results import looks_like_results, read_results
 
     given = sources.found_format
     if given == RESULTS or (given is None and looks_like_results(path)):
         whole, clashes = _with_other_versions(sources, truth)
-        return FoundRead(read_results(path, whole, clashes), "COCO results", [], lists_hits=True)
+        listed = with_namesakes(read_results(path, whole, clashes), truth)
+        return FoundRead(listed, "COCO results", [], lists_hits=True)
     from ..convert import place_in, read  # the usual case does not wait for the others to be loaded
     from ..formats.predictions import is_prediction, read_prediction
     from ..formats.score_table import looks_like_scores, read_scores
@@ -251,7 +253,8 @@ def _read_found(
         return FoundRead(read_scores(path), "class scores", [], lists_hits=True)
     if given == YOLO_TXT or (given is None and looks_like_yolo_results(path)):
         whole, _ = _with_other_versions(sources, truth)
-        return FoundRead(read_yolo_results(path, whole), "YOLO predictions", [], lists_hits=True)
+        listed = with_namesakes(read_yolo_results(path, whole), truth)
+        return FoundRead(listed, "YOLO predictions", [], lists_hits=True)
     try:
         reading = read(
             path, given, verify="none", on_bad="fail", workers=sources.workers, progress=progress, wanted=wanted

@@ -9,7 +9,7 @@ Nothing is ever deleted: going back adds a version with the content of an earlie
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -193,8 +193,14 @@ def _prediction(store: Store, name: str) -> LogPrediction:
         classes=len(about.categories),
         bad=about.bad,
         reviewed=is_reviewed(store.root, name),
-        accepted=[version.id for version in accepts if name in (version.settings.get("predictions") or ())],
+        accepted=[version.id for version in accepts if name in _predictions_of(version)],
     )
+
+
+def _predictions_of(version: Version) -> list[Any]:
+    """Return the names of what was accepted; settings are a stranger's, and may hold anything."""
+    names = version.settings.get("predictions")
+    return names if isinstance(names, list) else []
 
 
 def _open(path: str | os.PathLike[str]) -> Store:

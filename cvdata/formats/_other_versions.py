@@ -21,7 +21,7 @@ from ._store_read import load_images
 from ._store_records import IMAGES
 from .store import find_version, is_store, open_store, split_version
 
-__all__ = ["with_other_versions"]
+__all__ = ["with_namesakes", "with_other_versions"]
 
 
 def with_other_versions(path: str | os.PathLike[str], dataset: Dataset) -> tuple[Dataset, Mapping[int | str, str]]:
@@ -45,6 +45,22 @@ def with_other_versions(path: str | os.PathLike[str], dataset: Dataset) -> tuple
         return dataset, {}
     whole = replace(dataset, images=concat_images(union.parts))
     return whole, _clashes(Names(whole), differing)
+
+
+def with_namesakes(found: Dataset, truth: Dataset) -> Dataset:
+    """Return what was read onto all versions so that nothing in a picture that is gone can be taken for another's.
+
+    Those who match the two go by whole names first and by parts of names for what is left. So pictures of the truth
+    that are called like one that is gone, but for the folder or the suffix, are listed, too; nothing is found in them.
+    """
+    known = frozenset(truth.images.names)
+    gone = {_stem(name) for name in found.images.names if name not in known}
+    if not gone:
+        return found
+    listed = frozenset(found.images.names)
+    names = enumerate(truth.images.names)
+    rows = np.array([row for row, name in names if _stem(name) in gone and name not in listed], np.int64)
+    return replace(found, images=concat_images([found.images, truth.images.take(rows)])) if len(rows) else found
 
 
 def _others(path: str | os.PathLike[str], known: Container[str]) -> Iterator[tuple[str, Images]]:
@@ -124,3 +140,8 @@ def _clashes(names: Names, differing: list[tuple[str, int | str, str]]) -> dict[
 
 def _file(name: str) -> str:
     return name.rpartition("/")[2]
+
+
+def _stem(name: str) -> str:
+    file = _file(name)
+    return file.rpartition(".")[0] or file

@@ -83,7 +83,7 @@ class Names:
                 rows[at] = self._numbers.get(key, -1)
         if self._clashes:
             rows[[key in self._clashes for key in keys]] = -1
-        self._look_at_ways([(key, row) for key, row in zip(keys, rows.tolist(), strict=True) if isinstance(key, str)])
+        self._look_at_ways(keys, rows)
         return rows
 
     def why(self, key: int | str) -> str:
@@ -110,12 +110,17 @@ class Names:
                 hint="give whole names only, and leave out pictures that the truth does not have",
             )
 
-    def _look_at_ways(self, found: Sequence[tuple[str, int]]) -> None:
+    def _look_at_ways(self, keys: Sequence[int | str], rows: NDArray[np.int64]) -> None:
+        """Remember a key that is a whole name, and one that is a part of a name."""
+        if str not in set(map(type, keys)):
+            return
         names = self.truth.images.names
-        for key, row in found:
-            if row >= 0 and names[row] == key:
+        for key, row in dict(zip(keys, rows.tolist(), strict=True)).items():  # a picture has many results
+            if not isinstance(key, str) or row < 0:
+                continue
+            if names[row] == key:
                 self._whole = self._whole or key
-            elif row >= 0 and self._pictures.get(key) == row:
+            elif self._pictures.get(key) == row:
                 self._part = self._part or (key, row)
 
     @property

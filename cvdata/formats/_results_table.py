@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +64,14 @@ def make_table(rows: list[Any], names: Names, shown: str, first: int) -> Annotat
 
 def _refuse_other_files(rows: list[Any], image: NDArray[np.int64], names: Names, checked: Checked) -> None:
     """Refuse an id of one picture beside the file name of another: the truth's pictures were numbered anew."""
-    files = [getattr(row, "file_name", None) or "" for row in rows]
+    files = [row.file_name or "" for row in rows] if rows and hasattr(rows[0], "file_name") else []
     if not any(files):  # as in most lists, which are long
         return
     known = names.truth.images.names
-    other = [file and _stem(file) != _stem(known[at]) for file, at in zip(files, image.tolist(), strict=True)]
+    pairs = list(zip(files, image.tolist(), strict=True))
+    other = {(file, at) for file, at in set(pairs) if file and not _may_be_one(file, known[at])}
     checked.refuse(
-        np.array(other, np.bool_),
+        np.array([pair in other for pair in pairs], np.bool_),
         lambda row: (
             "file_name",
             f"is '{show(files[row], 60)}', and the image_id that of '{show(known[image[row]], 60)}'",
@@ -79,9 +81,19 @@ def _refuse_other_files(rows: list[Any], image: NDArray[np.int64], names: Names,
     )
 
 
-def _stem(name: str) -> str:
-    file = name.replace("\\", "/").rpartition("/")[2]
-    return (file.rpartition(".")[0] or file).casefold()
+def _may_be_one(name: str, other: str) -> bool:
+    """Tell whether two names may be of one picture: folders, suffix, case and the form of accents do not count."""
+    if other.endswith(name) and other[-len(name) - 1 : -len(name)] in ("", "/"):
+        return True
+    (file, stem), (other_file, other_stem) = _parts(name), _parts(other)
+    return stem in (other_stem, other_file) or file == other_stem
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Return the file name and that without suffix, which a name like `v1.5` may already lack."""
+    # Names that went through a Mac have their accents apart (NFD).
+    file = normalize("NFC", name).replace("\\", "/").rpartition("/")[2].casefold()
+    return file, file.rpartition(".")[0] or file
 
 
 def _shapes(

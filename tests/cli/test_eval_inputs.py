@@ -215,6 +215,25 @@ def test_results_of_pictures_that_were_dropped_are_refused_by_name(truth: Path, 
     assert report_of(f"{tmp_path / 'pets'}@{first}", found).metrics == before.metrics
 
 
+def test_no_picture_is_taken_for_one_that_was_dropped_where_that_has_all_the_results(tmp_path: Path) -> None:
+    truth = write_truth(tmp_path / "truth")
+    text = truth.read_text("utf-8").replace('"1.jpg"', '"x/2.jpg"').replace('"3.jpg"', '"3.png"')
+    truth.write_text(text.replace('"4.jpg"', '"x/3.jpg"'), "utf-8")
+    whole = library.load(truth)
+    library.save(whole, tmp_path / "pets", "cvdata")
+    add_version(tmp_path / "pets", keep_images(whole, np.array([0, 2])), command="browse", settings={})
+    labels = tmp_path / "predict/labels"
+    labels.mkdir(parents=True)
+    (labels / "2.txt").write_text("0 0.3 0.3 0.4 0.4 0.9\n", "utf-8")
+
+    for image, name in ((2, "2.jpg"), (4, "x/3.jpg")):
+        done = cvdata("eval", tmp_path / "pets", write_found(tmp_path / "found.json", (image, 1, BOX, 0.9)))
+        assert (done.returncode, f"the truth lacks 1 picture with detections: {name}" in done.stderr) == (1, True)
+    done = cvdata("eval", tmp_path / "pets", tmp_path / "predict")
+    assert (done.returncode, "belongs to no picture of the truth, or to several" in done.stderr) == (1, True)
+    assert report_of(tmp_path / "pets", write_found(tmp_path / "found.json", (1, 1, BOX, 0.9))).detections == 1
+
+
 def test_yolo_predictions_are_read_onto_the_truth(truth: Path, tmp_path: Path) -> None:
     for image in range(1, 5):
         path = tmp_path / f"predict/labels/{image}.txt"

@@ -115,6 +115,21 @@ def test_proposals_are_in_the_json_and_reviewed_ones_are_marked(tmp_path: Path) 
     assert "1 objects   reviewed" in cvdata("log", root).stdout
 
 
+def test_settings_of_a_stranger_say_nothing_of_what_was_accepted(tmp_path: Path) -> None:
+    root = stored_pets(tmp_path / "pets")
+    propose(root, proposed([("b.jpg", "dog", (1, 1, 9, 9), 0.9)]))
+    assert cvdata("accept", root, "--predictions", "first", "--above", 0.85).returncode == 0
+    record = root / "versions" / open_store(root).current.id / "version.json"
+    said = json.loads(record.read_text("utf-8"))
+    said["settings"]["predictions"] = 5
+    record.write_text(json.dumps(said), "utf-8")
+
+    done = cvdata("log", root)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "accepted in" not in done.stdout
+
+
 def test_a_damaged_prediction_is_one_clear_message(tmp_path: Path) -> None:
     root = stored_pets(tmp_path / "pets")
     propose(root, proposed([]))

@@ -13,7 +13,7 @@ from cvdata.convert import save
 from cvdata.dataset import Categories, Dataset
 from cvdata.dataset.select import keep_images
 from cvdata.errors import FormatError
-from cvdata.formats._other_versions import with_other_versions
+from cvdata.formats._other_versions import with_namesakes, with_other_versions
 from cvdata.formats.results import read_results
 from cvdata.formats.store import add_version, open_store
 from cvdata.formats.yolo_results import read_yolo_results
@@ -121,3 +121,15 @@ def test_what_has_no_versions_is_as_it_is(tmp_path: Path) -> None:
     dataset = dataset_of(NAMES)
 
     assert with_other_versions(tmp_path, dataset) == (dataset, {})
+
+
+def test_pictures_called_like_one_that_is_gone_are_listed_with_nothing_in_them(tmp_path: Path) -> None:
+    whole = dataset_of(("x/1.jpg", "1.png", "y/1.gif", "2.jpg"))
+    found = read_results(put(tmp_path, [row("x/1.jpg", 1), row("1.png", 1)]), whole)
+    truth = keep_images(whole, np.array([1, 2, 3]))
+
+    listed = with_namesakes(found, truth)
+
+    assert listed.images.names == ("x/1.jpg", "1.png", "y/1.gif")
+    assert listed.annotations is found.annotations
+    assert with_namesakes(found, whole) is found

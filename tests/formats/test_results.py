@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,22 @@ def test_an_id_beside_the_file_name_of_another_picture_is_refused(more: dict[str
     assert names_of(read_results(put(tmp_path, [right]), truth())) == ["val/a b.jpg"]
     with pytest.raises(FormatError, match=r"\[1\]/file_name: .* 'a b.jpg', and the image_id that of 'val/c.png'"):
         read_results(put(tmp_path, [right, wrong | {"score": 0.5}]), truth())
+
+
+@pytest.mark.parametrize(
+    ("name", "file_name"),
+    [
+        ("val/été.jpg", "e\u0301te\u0301.png"),
+        ("scan v1.5.jpg", "scan v1.5"),
+        ("v1.5", "v1.5.jpg"),
+        ("a/B.jpg", "x\\b.JPG"),
+    ],
+)
+def test_a_file_name_may_be_written_in_other_ways_beside_an_id(name: str, file_name: str, tmp_path: Path) -> None:
+    dataset = truth()
+    dataset = replace(dataset, images=replace(dataset.images, names=("1.jpg", name, "2.jpg")))
+
+    assert names_of(read_results(put(tmp_path, [row(7, file_name=file_name)]), dataset)) == [name]
 
 
 def test_a_name_that_two_pictures_share_is_none(tmp_path: Path) -> None:
