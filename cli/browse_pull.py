@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from .browse_text import pull_lines
+from .browse_text import pull_findings, pull_lines
 from .choices import Media, Verify
 from .output import Output, written_lines
 from .progress import progress_for
@@ -62,9 +62,11 @@ def run_pull(
         output.check()
     name = browse_name(source)
     written = None
+    # Pictures go into a new folder as `cvdata browse` reads them; in place, none is put aside.
+    verify = Verify.none if target is None else Verify.sizes
     with progress_for(quiet=quiet) as progress:
         notes, ignored = _notes(name)
-        reading = read_source(source, from_format, images, Verify.none, workers, progress)
+        reading = read_source(source, from_format, images, verify, workers, progress)
         pulled = pull(reading.dataset, documents_of(name), found=_found(notes), ignored=ignored)
         changes = _changes(source, reading, pulled, limit)
         if pulled.counts.pictures and not dry_run:
@@ -117,7 +119,7 @@ def _changes(source: Path, reading: Reading, pulled: Pulled, limit: int) -> Diff
     from ..curate.diff import DiffSettings, DiffSide, compare, report_of
     from ..errors import show
 
-    comparison = compare(reading.dataset, pulled.dataset, DiffSettings(match="name"))
+    comparison = compare(reading.dataset, pulled.dataset, DiffSettings(match="name", exact_flags=True))
     before, after = (DiffSide(name=name, format=reading.format) for name in (show(source), "as left in FiftyOne"))
     return report_of(comparison, before, after, limit)
 
@@ -145,9 +147,8 @@ def _bring_up_to_date(
 
 def _tell(pulled: Pulled, changes: DiffReport, written: DatasetReport | None, limit: int, *, as_json: bool) -> None:
     from .changes import print_changes
-    from .show import finding_lines
 
-    lines = [*pull_lines(pulled.counts, pulled.conflicts), *finding_lines(list(pulled.findings))]
+    lines = [*pull_lines(pulled.counts, pulled.conflicts), *pull_findings(pulled.findings)]
     if pulled.counts.pictures and not as_json:
         print_changes(changes, limit)
         sys.stdout.flush()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..browse.views.view import View
     from ..files import Finding
 
-__all__ = ["found_findings", "gallery_lines", "loaded_lines", "pull_lines"]
+__all__ = ["found_findings", "gallery_lines", "loaded_lines", "pull_findings", "pull_lines"]
 
 _MOST_VIEWS = 20
 _MOST_CONFLICTS = 20
@@ -115,6 +115,15 @@ def pull_lines(counts: PullCounts, conflicts: Sequence[Conflict]) -> list[str]:
     if len(conflicts) > _MOST_CONFLICTS:
         lines.append(f"  and {len(conflicts) - _MOST_CONFLICTS:,} more: --json")
     return [*lines, *(_CURE if conflicts else ())]
+
+
+def pull_findings(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what did not come back as a person may think it did, each example on a line: it says what to mend."""
+    for finding in findings:
+        yield f"note: {finding.message}"
+        yield from (f"  {example}" for example in finding.examples)
+        if finding.count > len(finding.examples):
+            yield f"  and {finding.count - len(finding.examples):,} more"
 
 
 _CURE = (

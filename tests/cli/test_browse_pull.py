@@ -5,13 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from cvdata.browse.pull import Conflict, PullCounts
-from cvdata.cli.browse_text import pull_lines
+from cvdata.cli.browse_text import pull_findings, pull_lines
+from cvdata.files import Finding
 
 from .command import cvdata, write_coco
 
 
 def test_nothing_to_pull_is_one_line() -> None:
     assert pull_lines(PullCounts(), []) == ["nothing to pull: FiftyOne has no change that the dataset lacks"]
+
+
+def test_each_problem_stands_whole_on_a_line_of_its_own() -> None:
+    place = "difficult is 'very', expected yes or no: bolt at 1024, 768, 32, 32 in lines/north/2026-01-01 12-00-00.jpg"
+    finding = Finding(code="bad-attributes", message="7 attributes cannot be taken", count=7, examples=[place] * 5)
+
+    lines = list(pull_findings([finding]))
+
+    assert lines == ["note: 7 attributes cannot be taken", *[f"  {place}"] * 5, "  and 2 more"]
 
 
 def test_what_was_done_stands_by_kind_with_the_way_to_what_is_to_be_fixed() -> None:

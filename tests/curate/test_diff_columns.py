@@ -28,6 +28,16 @@ def test_what_a_column_says_by_default_is_no_difference() -> None:
     assert diff(said, plain).same
 
 
+def test_no_and_not_said_differ_where_flags_are_asked_for_exactly() -> None:
+    plain = grid({"a.jpg": [("cat", cell(0)), ("cat", cell(1)), ("cat", cell(2))]})
+    said = changed(plain, crowd=np.zeros(3, np.bool_), difficult=np.array([0, -1, 1], np.int8))
+    exact = DiffSettings(exact_flags=True)
+
+    assert diff(plain, said).columns == {"difficult": 1}
+    assert diff(plain, said, exact).columns == diff(said, plain, exact).columns == {"difficult": 2}
+    assert diff(said, said, exact).same
+
+
 @pytest.mark.parametrize(
     ("column", "values"),
     [

@@ -134,9 +134,11 @@ def _columns(dataset: Dataset) -> Iterator[Column]:
     for name in ("rotated", "score"):
         if (value := getattr(table, name)) is not None:
             yield _even(name.encode(), offsets, table.has(name), value.astype("<f8") + 0)
-    for name in ("crowd", *FLAGS):
-        if getattr(table, name) is not None:
-            yield _even(name.encode(), offsets, table.has(name), table.has(name).astype(np.uint8))
+    if table.crowd is not None:
+        yield _even(b"crowd", offsets, table.has("crowd"), table.has("crowd").astype(np.uint8))
+    for name in FLAGS:
+        if (flags := getattr(table, name)) is not None:
+            yield _even(name.encode(), offsets, flags >= 0, flags.astype(np.int8))  # no is not the same as not said
     if table.polygons is not None:
         yield from _outlines(offsets, table.polygons)
     for name, dtype in (("masks", "<u4"), ("keypoints", "<f8"), ("extra", "u1")):

@@ -137,7 +137,8 @@ class Attributes:
                 changes.problems.append(_problem(name, said[name], str(expected)))
         for known in self._fields.values() if exact else ():
             before = extra.get(known.key)
-            if known.key not in seen and isinstance(before, SCALARS) and plain(before) is not None:
+            there = isinstance(before, SCALARS) and plain(before) is not None
+            if there and known.key not in seen and known.name not in self._ignored:
                 yield known.key, known.inner, None
 
     def _place(self, key: str, known: ExtraField | None) -> bool:

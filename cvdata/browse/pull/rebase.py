@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...dataset import Dataset
+from ..labels.attributes import ExtraField
 from ..labels.documents import Documents
 from ..labels.said import SAID, said_of
 from ..labels.texts import safe_text
@@ -60,7 +61,7 @@ def _batch(samples: Any, made: Documents, place: Mapping[str, int], read: Mappin
         if old.get("last_modified_at") != read[old[NAME]]:
             continue
         if old[NAME] in new:
-            changed.append(rebased(old, new[old[NAME]]))
+            changed.append(rebased(old, new[old[NAME]], made.shown.extras))
         else:
             gone.append(str(old["_id"]))
     if gone:
@@ -86,16 +87,24 @@ def _replace(samples: Any, changed: list[dict[str, Any]]) -> int:
     return int(collection_of(samples).bulk_write(orders, ordered=False).matched_count)
 
 
-def rebased(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def rebased(old: Mapping[str, Any], new: Mapping[str, Any], shown: Iterable[ExtraField] = ()) -> dict[str, Any]:
     """Return a document with the labels of the new version; the tags that had their effect go.
 
     What a person drew or said and could not be taken stays, so that it can be mended.
+
+    Args:
+        shown: attributes of the new version.
     """
+    names = {one.name: one.key for one in shown}
+    renamed = {key: name for name, key in names.items() if key not in names}
     merged = {key: value for key, value in old.items() if not _is_of(TRUTH, key)}
     merged |= {key: value for key, value in new.items() if _is_of(TRUTH, key) or key == STATE}
     for holder, labels in _OBJECTS:
         if new.get(holder):
-            merged[holder] = {**new[holder], labels: _with_refused(old, holder, labels, new[holder].get(labels) or ())}
+            merged[holder] = {
+                **new[holder],
+                labels: _with_refused(old, holder, labels, new[holder].get(labels) or (), renamed),
+            }
     for field, label in _refused(old):
         holder, labels = list_of(field).split(".")
         there = merged.get(holder) or {key: value for key, value in old[holder].items() if key != labels}
@@ -113,11 +122,18 @@ def rebased(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_refused(
-    old: Mapping[str, Any], holder: str, labels: str, new: Iterable[Mapping[str, Any]]
+    old: Mapping[str, Any],
+    holder: str,
+    labels: str,
+    new: Iterable[Mapping[str, Any]],
+    renamed: Mapping[str, str],
 ) -> list[Mapping[str, Any]]:
     """Return labels of the new version with those flags and attributes of the old ones that could not be taken.
 
     All others are the same in both by now; unless nobody noted what was put, so that they were not compared.
+
+    Args:
+        renamed: names in FiftyOne of attributes whose own names cvdata does not show there as they are.
     """
     if not (old.get(PUT) or {}).get(SAID):
         return list(new)
@@ -127,18 +143,19 @@ def _with_refused(
     now = {number: place for place, number in enumerate(sorted(left))}  # those behind a removed one moved up
     own = (old.get(holder) or {}).get(labels) or ()
     before = {now[label[NUMBER]]: label for label in own if label.get(NUMBER) in now}
-    return [_as_said(label, before.get(label[NUMBER], {})) for label in new]
+    return [_as_said(label, before.get(label[NUMBER], {}), renamed) for label in new]
 
 
-def _as_said(label: Mapping[str, Any], was: Mapping[str, Any]) -> Mapping[str, Any]:
+def _as_said(label: Mapping[str, Any], was: Mapping[str, Any], renamed: Mapping[str, str]) -> Mapping[str, Any]:
     if any(label.get(key) != was.get(key) for key in ("label", "bounding_box")):
         return label
     said = said_of(label)
-    refused = {
-        name: was[name]
-        for name, value in said_of(was).items()
-        if said.get(name) != value and str(said.get(name)) != str(value)  # 3 may be the text 3 by now
-    }
+    refused = {}
+    for name, value in said_of(was).items():
+        # What a person named freely comes back under the name that cvdata makes of it.
+        now = said.get(name, said.get(renamed.get(name, name)))
+        if now != value and str(now) != str(value):  # 3 may be the text 3 by now
+            refused[name] = was[name]
     return {**label, **refused} if refused else label
 
 

@@ -26,19 +26,31 @@ def column_names(bits: int) -> list[str]:
 
 
 def differing(
-    before: Annotations, after: Annotations, rows: Rows, others: Rows, tolerance: float, ignore: tuple[str, ...] = ()
+    before: Annotations,
+    after: Annotations,
+    rows: Rows,
+    others: Rows,
+    tolerance: float,
+    ignore: tuple[str, ...] = (),
+    *,
+    exact_flags: bool = False,
 ) -> NDArray[np.uint16]:
     """Say of each pair of rows which optional columns differ: bit i for `COLUMNS[i]`, uint16, shape (pairs,).
 
     What a column says by default is the same as nothing: a flag that is off and one that was never set, an area that
-    is width x height and none. Coordinates may differ by the tolerance, in pixels.
+    is width x height and none; with `exact_flags`, flags are held against each other as they are. Coordinates may
+    differ by the tolerance, in pixels.
     """
     bits = np.zeros(len(rows), np.uint16)
     for place, name in enumerate(COLUMNS):
         one, two = getattr(before, name), getattr(after, name)
         if name in ignore or (one is None and two is None):
             continue
-        bits |= _differs(name, before, after, rows, others, tolerance).astype(np.uint16) << np.uint16(place)
+        if exact_flags and name in FLAGS:
+            differs = _flags(before, name)[rows] != _flags(after, name)[others]
+        else:
+            differs = _differs(name, before, after, rows, others, tolerance)
+        bits |= differs.astype(np.uint16) << np.uint16(place)
     return bits
 
 
@@ -59,6 +71,12 @@ def _differs(name: str, before: Annotations, after: Annotations, rows: Rows, oth
     if name == "area":
         return _areas_differ(_telling_area(before)[rows], _telling_area(after)[others])
     return _numbers_differ(_or_nan(one, len(before), 1)[rows], _or_nan(two, len(after), 1)[others], 0)
+
+
+def _flags(table: Annotations, name: str) -> NDArray[np.int8]:
+    """Return 1 yes, 0 no, -1 not said, int8, shape (n,)."""
+    column: NDArray[np.int8] | None = getattr(table, name)
+    return np.full(len(table), -1, np.int8) if column is None else column
 
 
 def _or_nan(column: NDArray[np.float64] | None, count: int, width: int) -> NDArray[np.float64]:

@@ -88,7 +88,9 @@ def compare_columns(
     pictures = pair_pictures(before.images, after.images, settings.match, engine, progress)
     classes = pair_classes(before.categories, after.categories)
     sides = Side.of(before, pictures.before, classes.before), Side.of(after, pictures.after, classes.after)
-    rows = pair_rows(*sides, pictures, settings.iou, settings.tolerance, settings.ignore)
+    rows = pair_rows(
+        *sides, pictures, settings.iou, settings.tolerance, settings.ignore, exact_flags=settings.exact_flags
+    )
     kind = np.where(rows.columns > 0, Kind.CHANGED, Kind.EQUAL).astype(np.uint8)
     kind[rows.moved > settings.tolerance] = Kind.MOVED
     kind[sides[0].category[rows.before] != sides[1].category[rows.after]] = Kind.RELABELLED

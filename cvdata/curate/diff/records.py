@@ -33,12 +33,15 @@ class DiffSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         tolerance: pixels that coordinates may differ and still be equal; the default is above the rounding of the
             arithmetic and below the precision of every format.
         ignore: optional columns that are not compared, such as `area` and `extra`.
+        exact_flags: a flag that is off (difficult, ...) differs from one that was never set; most tools take the two
+            for one.
     """
 
     match: Match = "auto"
     iou: float = 0.5
     tolerance: float = 1e-6
     ignore: tuple[str, ...] = ()
+    exact_flags: bool = False
 
 
 class DiffSide(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,7 +84,14 @@ class RowPairs:
 
 
 def pair_rows(
-    before: Side, after: Side, pictures: PicturePairs, iou: float, tolerance: float, ignore: tuple[str, ...]
+    before: Side,
+    after: Side,
+    pictures: PicturePairs,
+    iou: float,
+    tolerance: float,
+    ignore: tuple[str, ...],
+    *,
+    exact_flags: bool = False,
 ) -> RowPairs:
     """Pair the annotations of paired pictures.
 
@@ -95,7 +102,7 @@ def pair_rows(
     tables = before.dataset.annotations, after.dataset.annotations
 
     def columns(rows: Rows, others: Rows) -> NDArray[np.uint16]:
-        return differing(*tables, rows, others, tolerance, ignore)
+        return differing(*tables, rows, others, tolerance, ignore, exact_flags=exact_flags)
 
     rows, others = _in_step(before, after, pictures, tolerance)
     same = columns(rows, others) == 0

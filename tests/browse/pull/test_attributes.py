@@ -170,6 +170,16 @@ def test_what_a_run_of_fiftyone_wrote_is_no_persons() -> None:
     assert is_touched(left[0])
 
 
+def test_an_attribute_of_the_dataset_that_a_run_of_fiftyone_wrote_over_stays_as_the_dataset_has_it() -> None:
+    left = documents(dataset())
+    label_of(left, 0).update(age=9, pose="right")
+
+    pulled = pull(dataset(), left, ignored=frozenset({"age"}))
+
+    assert pulled.counts == PullCounts(pictures=1, attributes=1)
+    assert extra_of(pulled, 0) == _FIRST.replace(b"left", b"right")
+
+
 def test_a_text_that_was_made_safe_and_a_name_that_was_cut_are_no_edits() -> None:
     rows = [{"image": "a", "category": "cat", "box": [0, 0, 1, 1], "extra": {"x" * 70: "\u2028 \U0001f529", "y": 1}}]
     given = build({"a": (4, 4)}, rows, Categories(names=("cat",)))
@@ -237,6 +247,23 @@ def test_a_cleared_attribute_that_the_dataset_has_got_meanwhile_otherwise_is_a_c
     assert counts == PullCounts(conflicts=1)
 
 
+@pytest.mark.parametrize(("person", "meanwhile"), [(None, 0), (False, -1)])
+def test_a_flag_that_somebody_set_to_no_meanwhile_or_cleared_is_a_conflict(person: object, meanwhile: int) -> None:
+    left = documents(dataset())
+    row = 2 if person is None else 1
+    label_of(left, row).update(difficult=person, pose="up")
+    flags = dataset().annotations.difficult
+    assert flags is not None
+    now = flags.copy()
+    now[row] = meanwhile
+    changed = replace(dataset(), annotations=replace(dataset().annotations, difficult=now))
+
+    pulled = pull(changed, left)
+
+    assert pulled.counts == PullCounts(conflicts=1)
+    assert pulled.dataset is changed
+
+
 def test_what_was_put_before_attributes_were_noted_is_compared_as_it_was_then() -> None:
     left = documents(dataset())
     for document in left:
@@ -290,6 +317,25 @@ def test_after_a_pull_fiftyone_has_the_new_values_and_nothing_is_left_to_pull() 
     assert now["truth"]["detections"][0]["new"] == 1.5
     assert not is_touched(now)
     assert pull(pulled.dataset, [now]).counts == PullCounts()
+
+
+@pytest.mark.parametrize("name", ["night shot", "x-y", "3d", "a b" * 30])
+def test_a_new_attribute_gets_the_name_that_cvdata_shows_and_a_later_change_of_it_stays(name: str) -> None:
+    left = documents(dataset())
+    label_of(left, 0)[name] = "yes"
+
+    first = pull(dataset(), left)
+    shown = shown_of(first.dataset).extras
+    now = rebased(left[0], documents(first.dataset)[0], shown)
+    (other,) = (one.name for one in shown if one.key == name)
+    label = now["truth"]["detections"][0]
+    assert (name in label, label[other], is_touched(now)) == (False, "yes", False)
+    label[other] = "no"
+    second = pull(first.dataset, [now])
+    last = rebased(now, documents(second.dataset)[0], shown)
+
+    assert msgspec.json.decode(extra_of(second, 0))[name] == "no"
+    assert pull(second.dataset, [last]).counts == PullCounts()
 
 
 def test_a_value_that_was_refused_stays_in_fiftyone_until_it_is_mended() -> None:

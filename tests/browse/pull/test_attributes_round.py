@@ -69,7 +69,7 @@ def test_edited_attributes_come_back_once_and_a_pull_that_was_cut_short_is_taken
     table = read(source).dataset.annotations
     expected = PullCounts(pictures=2, drawn=1, attributes=3)
     assert (tried.counts, tried.written, report.counts) == (expected, None, expected)
-    assert report.changes.columns == {"difficult": 1, "extra": 2}  # `diff` takes no and not said for one
+    assert report.changes.columns == {"difficult": 2, "extra": 2}
     assert (again.counts, late.counts) == (PullCounts(), PullCounts(again=2))
     assert (len(open_store(source).versions), len(table)) == (2, len(before) + 1)
     assert table.extra is not None

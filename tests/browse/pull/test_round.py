@@ -11,17 +11,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typer
 
 from cvdata.browse.pull import PullCounts
 from cvdata.browse.pull.rebase import rebase
-from cvdata.browse.session import fiftyone
-from cvdata.browse.store import documents_of
+from cvdata.browse.session import fiftyone, opened
+from cvdata.browse.store import documents_of, put_subject
 from cvdata.browse.store.writer import collection_of
-from cvdata.convert import Edit, read, write_edit
+from cvdata.browse.subject import Subject
+from cvdata.convert import Edit, read, save, write_edit
 from cvdata.dataset import State
 from cvdata.files import Counts
 from cvdata.formats.store import open_store
 
+from ...train.shapes import draw_shapes
 from .rounds import objects_of, opened_shapes, pulled_with, sample_of
 
 pytestmark = pytest.mark.usefixtures("fiftyone_there")
@@ -156,6 +159,29 @@ def test_a_new_folder_holds_the_edits_and_the_source_none(
     assert (report.written.written, report.written.filtered) == (Counts(4, 7), Counts(1, 3))
     assert objects_of(source) == before
     assert objects_of(tmp_path / "corrected")["0000.png"] == [("square", [20, 55, 23, 23]), ("disc", [27, 2, 30, 30])]
+
+
+def test_a_new_folder_holds_no_picture_whose_size_the_labels_contradict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = draw_shapes(tmp_path / "photos", 3)
+    width = drawn.images.width.copy()
+    width[0] += 10
+    table = drawn.annotations.without(frozenset({"masks"}))
+    save(replace(drawn, annotations=table, images=replace(drawn.images, width=width)), tmp_path / "shapes", "coco")
+    dataset = read(tmp_path / "shapes").dataset
+    subject = Subject(dataset=dataset)
+    samples = opened(put_subject(subject, tmp_path / "shapes", format="coco", version=None, views=()).name)
+    sample = sample_of(samples, "0001.png")
+    sample.truth.detections[0].label = "star"
+    sample.save()
+
+    with pytest.raises(typer.Exit):
+        pulled_with(tmp_path / "shapes", capsys, tmp_path / "corrected")
+
+    corrected = read(tmp_path / "corrected", verify="none").dataset
+    assert dataset.images.names == corrected.images.names == ("0001.png", "0002.png")
+    assert "star" in corrected.categories.names
 
 
 def test_a_picture_that_changed_on_both_sides_is_named_and_left_as_the_dataset_has_it(
