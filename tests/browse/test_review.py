@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -96,6 +97,31 @@ def test_a_review_that_is_opened_again_keeps_what_the_person_did(tmp_path: Path,
     assert pulled.rows.tolist() == left.rows.tolist()
     assert pulled.deleted.tolist() == [first.number]
     assert pulled.dataset.annotations.box.tobytes() == left.dataset.annotations.box.tobytes()
+
+
+def test_pictures_that_were_moved_are_shown_where_they_are_now(tmp_path: Path, name: str) -> None:
+    given = proposals(tmp_path / "old")
+    put_review(given, numbers(given), name)
+    opened(name).limit(1).tag_samples("accept")
+    (tmp_path / "old").rename(tmp_path / "new")
+    moved = replace(given, images=replace(given.images, folders=(str(tmp_path / "new"),)))
+
+    put_review(moved, numbers(moved), name)
+
+    assert opened(name).values("filepath") == [moved.images.file(row) for row in range(4)]
+    assert opened(name).values("tags") == [["accept"], [], [], []]
+
+
+def test_views_of_a_class_hold_it_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    given = proposals(tmp_path)
+    odd = replace(given, categories=replace(given.categories, names=("$label", "disc\udcff", "<b>")))
+    bands = ["$sure" if row % 2 else "unsure" for row in range(len(given.annotations))]
+
+    views = put_review(odd, numbers(odd), name, bands=bands).views
+
+    samples = opened(name)
+    assert len(views) > 2 + 3
+    assert all(len(samples.load_saved_view(view)) for view in views)
 
 
 def test_another_sample_brings_its_own_and_takes_away_what_nobody_touched(tmp_path: Path, name: str) -> None:

@@ -19,15 +19,18 @@ _FOLDER = os.path.dirname(__file__)
 def bring_panels() -> None:
     """Let the App of this process have the panels beside those of the person's own plugins.
 
-    They are listed with the plugins rather than copied into the person's folder of plugins: nothing is left there.
+    They are listed with the plugins rather than copied into the person's folder of plugins: nothing is left there. A
+    FiftyOne that lists its plugins otherwise has its App without the panels.
     """
-    plugins: Any = importlib.import_module("fiftyone.plugins")
-    definition = importlib.import_module("fiftyone.plugins.definitions").PluginDefinition
-    others = plugins.list_plugins
+    try:
+        plugins: Any = importlib.import_module("fiftyone.plugins")
+        definition = importlib.import_module("fiftyone.plugins.definitions").PluginDefinition
+        ours, others = definition.from_disk(os.path.join(_FOLDER, "fiftyone.yml")), plugins.list_plugins
+    except (AttributeError, ImportError):
+        return
 
     def listed(enabled: Any = True, builtin: Any = False, shadowed: Any = False) -> list[Any]:
         there = list(others(enabled=enabled, builtin=builtin, shadowed=shadowed))
-        ours = definition.from_disk(os.path.join(_FOLDER, "fiftyone.yml"))
         wanted = enabled is not False and builtin is not True and shadowed is not True
         return [*there, ours] if wanted and all(one.name != ours.name for one in there) else there
 

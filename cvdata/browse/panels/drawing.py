@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from ...evaluate.diagnosis.kinds import Verdict
@@ -9,9 +10,9 @@ from ...evaluate.report import Curve
 from ...reports.palette import class_colour
 from ..names import FOUND, TRUTH, VERDICT, list_of
 from ..plots.curves import Curves
-from ..store.saved import beside
+from ..store.saved import beside, has
 
-__all__ = ["LOWEST", "MEAN", "choices", "f1_chart", "places_of", "point_of", "recall_chart", "view_of"]
+__all__ = ["LOWEST", "MEAN", "choices", "f1_chart", "places_of", "plain", "point_of", "recall_chart", "view_of"]
 
 LOWEST = "lowest"
 """Choice of the mean and of the classes with the lowest AP50."""
@@ -86,12 +87,17 @@ def _trace(place: int, words: str, curve: Curve, x: list[float], y: list[float])
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": words,
+        "name": plain(words),
         "x": x,
         "y": y,
         "line": {"color": _MEAN_COLOUR if mean else class_colour(place - 1), "width": 3 if mean else 2},
         "marker": {"size": 5},
     }
+
+
+def plain(text: str) -> str:
+    """Return a text as Plotly shows it letter by letter: by itself it takes `<b>` and the like for HTML."""
+    return html.escape(text, quote=False)
 
 
 def point_of(curves: Curves, places: list[int], chart: str, trace: int, point: int) -> tuple[str | None, float] | None:
@@ -116,7 +122,8 @@ def view_of(part: Any, samples: Any, name: str | None, score: float) -> Any:
     """Return the pictures with detections that count from a confidence on, the least sure first, and their objects.
 
     What is shown of each side are labels of the class alone. Detections that the evaluation ignored are left out, as
-    are pictures that it did not see.
+    are pictures that it did not see. Which of those below the confidence that was judged (`unsure`) it would ignore,
+    their verdict does not say: they are shown.
 
     Args:
         part: FiftyOne's `ViewField`.
@@ -124,9 +131,9 @@ def view_of(part: Any, samples: Any, name: str | None, score: float) -> Any:
     """
     judged = (part(VERDICT) != None) & (part(VERDICT) != Verdict.IGNORED.words)  # noqa: E711 - an expression
     sure = judged & (part("confidence") >= score)
-    chosen = samples.filter_labels(FOUND, sure if name is None else sure & (part("label") == name))
+    chosen = samples.filter_labels(FOUND, sure if name is None else sure & has(part, "label", name))
     if name is not None:
-        chosen = chosen.filter_labels(TRUTH, part("label") == name, only_matches=False)
+        chosen = chosen.filter_labels(TRUTH, has(part, "label", name), only_matches=False)
     chosen = beside(part, samples, beside(part, samples, chosen, FOUND), TRUTH)
     least = part(list_of(FOUND)).map(part("confidence")).min()
     return chosen.sort_by([(least, 1), ("id", 1)])

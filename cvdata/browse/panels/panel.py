@@ -12,7 +12,7 @@ from fiftyone.operators import types
 from ...reports.scales import plural
 from ..names import FOUND, list_of
 from ..plots.curves import Curves, stored_curves
-from .drawing import LOWEST, choices, f1_chart, places_of, point_of, recall_chart, view_of
+from .drawing import LOWEST, choices, f1_chart, places_of, plain, point_of, recall_chart, view_of
 
 __all__ = ["PrecisionRecall"]
 
@@ -102,7 +102,7 @@ def _show(ctx: Any, chart: str) -> None:
         point_of(curves, places, chart, trace, point) if isinstance(trace, int) and isinstance(point, int) else None
     )
     if chosen is None:
-        ctx.ops.notify("The mean has no one confidence: click on the curve of a class", variant="info")
+        ctx.ops.notify("No one confidence belongs to this point: click on the curve of a class", variant="info")
         return
     name, score = chosen
     view = view_of(ViewField, ctx.dataset, name, score)
@@ -113,7 +113,7 @@ def _show(ctx: Any, chart: str) -> None:
 
 
 def _recall_layout(curves: Curves) -> dict[str, Any]:
-    return _layout(f"{curves.model}: precision and recall at IoU 0.5 (AP50)", "recall", "precision")
+    return _layout(f"{plain(curves.model)}: precision and recall at IoU 0.5 (AP50)", "recall", "precision")
 
 
 def _f1_layout(curves: Curves) -> dict[str, Any]:

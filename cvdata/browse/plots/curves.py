@@ -11,7 +11,7 @@ from ..subject import Subject
 
 __all__ = ["CURVES", "Curves", "put_curves", "stored_curves"]
 
-CURVES = "curves"
+CURVES = "cvdata_curves"
 """Key of the run. Its results lie beside the dataset's document, which they might make too large."""
 
 

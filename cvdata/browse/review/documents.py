@@ -119,7 +119,8 @@ def labels_in(document: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
 def renewed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a document with the labels of a new one that were never put on its picture; None where nothing differs.
 
-    What a person did stays, and what they deleted stays deleted. The bands of scores are those of today.
+    What a person did stays, and what they deleted stays deleted. The bands of scores, and where the picture lies, are
+    those of today.
     """
     known = set(old.get(PUT) or ())
     fresh = labels_in(new)
@@ -127,7 +128,8 @@ def renewed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any] | 
     kept = [[_with_band(label, band_of.get(label.get(NUMBER))) for label in labels] for labels in labels_in(old)]
     more = [[label for label in labels if label[NUMBER] not in known] for labels in fresh]
     put = [*(old.get(PUT) or ()), *(number for number in new[PUT] if number not in known)]
-    merged = {**old, PUT: put, **_held(*([*was, *now] for was, now in zip(kept, more, strict=True)))}
+    where = {"filepath": new["filepath"]}
+    merged = {**old, **where, PUT: put, **_held(*([*was, *now] for was, now in zip(kept, more, strict=True)))}
     return None if merged == old else merged
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from ...dataset import Dataset
 from ...errors import show
+from ..labels.texts import safe_text
 from ..names import NUMBER
-from ..store.saved import Saved, replace_views
+from ..store.saved import Saved, has, replace_views
 from .documents import BAND, BOX_LIST, BOXES, WAS_CLASS, WHOLE, WHOLE_LIST, Marks
 
 __all__ = ["EVERYTHING", "ONE_BY_ONE", "save_views"]
@@ -42,12 +43,12 @@ def _views(part: Any, samples: Any, dataset: Dataset, marks: Marks) -> Iterator[
     for row in np.unique(category)[:_MOST_CLASSES].tolist():
         name = dataset.categories.names[row]
         shown = show(name, _LONGEST_NAME)
-        of_class = part(WAS_CLASS) == name
+        of_class = has(part, WAS_CLASS, safe_text(name))
         yield f"{shown}, least sure first", _only(part, samples, field, path, of_class)
         chosen = np.flatnonzero(category == row).tolist()
         words = () if marks.bands is None else tuple(dict.fromkeys(marks.bands[i] for i in chosen))
         for band in sorted(words) if len(words) > 1 else ():
-            yield f"{shown}, {band}", _only(part, samples, field, path, of_class & (part(BAND) == band))
+            yield f"{shown}, {band}", _only(part, samples, field, path, of_class & has(part, BAND, band))
 
 
 def _only(part: Any, samples: Any, field: str, path: str, wanted: Any) -> Any:

@@ -28,7 +28,7 @@ from ..names import (
 )
 from ..views.view import View
 
-__all__ = ["Saved", "beside", "replace_views", "save_views"]
+__all__ = ["Saved", "beside", "has", "replace_views", "save_views"]
 
 _TRUTH_COLOUR, _FOUND_COLOUR, _PICTURE_COLOUR = (class_colour(row) for row in (0, 1, 2))
 """Of the views about objects, about detections, about pictures."""
@@ -138,7 +138,12 @@ def _worst(part: Any, samples: Any, view: View, sides: list[str], number: Any, w
 def _wanted(part: Any, view: View) -> Any:
     if not view.where:
         return part("label").exists()
-    return functools.reduce(operator.and_, [part(asked.attribute) == asked.value for asked in view.where])
+    return functools.reduce(operator.and_, [has(part, asked.attribute, asked.value) for asked in view.where])
+
+
+def has(part: Any, attribute: str, value: Any) -> Any:
+    """Return the expression that an attribute has this value, also where it looks like one of MongoDB's (`$cash`)."""
+    return part(attribute) == part.literal(value)
 
 
 def _fields(samples: Any, side: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from cvdata.browse.panels.drawing import LOWEST, MEAN, choices, f1_chart, places_of, point_of, recall_chart
 from cvdata.browse.plots.curves import Curves
@@ -47,6 +48,15 @@ def test_classes_without_a_figure_come_first_and_have_none_in_words() -> None:
 
     assert places_of(curves, LOWEST) == [0, 2, 1]
     assert f1_chart(curves, [2])[0]["name"] == "class 1"
+
+
+def test_plotly_is_told_names_that_look_like_html_letter_by_letter() -> None:
+    one = replace(curves_of(0.5).curves[1], name="<b>5 & 6</b>")
+    curves = replace(curves_of(0.5), curves=[one])
+
+    assert recall_chart(curves, [0])[0]["name"] == "&lt;b&gt;5 &amp; 6&lt;/b&gt; (0.500)"
+    assert f1_chart(curves, [0])[0]["name"] == "&lt;b&gt;5 &amp; 6&lt;/b&gt;"
+    assert choices(curves)[1] == ("0", "<b>5 & 6</b> (0.500)")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,18 @@ def test_a_view_holds_its_labels_alone_and_the_worst_picture_first(samples: Any)
     assert view.count("truth.detections") == 3
     assert view.values("found.detections.verdict") == [["background"], ["background"]]
     assert samples.get_saved_view_info("missed: bolt")["description"] == "Bolts."
+
+
+@pytest.mark.parametrize("name", ["$cash", "$$ROOT", "$label", "a.b"])
+def test_a_class_may_be_called_as_mongodb_calls_a_field(samples: Any, name: str) -> None:
+    where = Is("verdict", "missed"), Is("label", name)
+    samples.set_field("truth.detections.label", fiftyone().ViewField.literal(name)).save("truth")
+
+    save_views(fiftyone(), samples, [replace(MISSED, where=where)])
+
+    assert samples.load_saved_view("missed: bolt").values("filepath") == ["/b.png", "/a.png"]
+    save_views(fiftyone(), samples, [replace(MISSED, where=(*where[:1], Is("label", "bolt")))])
+    assert len(samples.load_saved_view("missed: bolt")) == 0
 
 
 def test_names_with_one_address_are_numbered_and_a_persons_views_stay(samples: Any) -> None:
