@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # As the command line does: threads of NumPy's BLAS would forbid to fork workers, and forked ones are to be tested too.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -16,6 +17,10 @@ os.environ["SOURCE_DATE_EPOCH"] = "1767225600"  # 2026-01-01
 
 # A shell leaves Ctrl-C ignored in what it runs in the background, and programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says nothing on a machine that is busy with others.
+settings.register_profile("cvdata", deadline=None)
+settings.load_profile("cvdata")
 
 SHARED = Path(__file__).resolve().parents[1] / "../shared"
 

@@ -23,7 +23,7 @@ from .compare import same, tree
 from .formats.yolo_folders import trainer_reads
 from .strategies import CLASS_NAMES, datasets, draw_blank
 
-BRIEF = settings(deadline=None, max_examples=20)
+BRIEF = settings(max_examples=20)
 PER_YOLO = 0.01
 """Pixels: six decimals of a side of 640 are 0.0003, so a whole digit lost would show."""
 
@@ -274,7 +274,7 @@ BREAK = {"coco": damage_coco, "yolo": damage_yolo, "voc": damage_voc}
 
 @pytest.mark.parametrize("target", ["coco", "voc", "yolo"])
 @pytest.mark.parametrize("source", ["coco", "voc", "yolo"])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_what_is_read_is_written_or_quarantined_by_name(source: str, target: str, data: st.DataObject) -> None:
     dataset = data.draw(datasets(frozenset(), whole=True))

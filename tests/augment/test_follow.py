@@ -80,7 +80,7 @@ def boxes(number: st.SearchStrategy[float]) -> st.SearchStrategy[list[list[float
     return st.lists(st.tuples(number, number.map(lambda v: v * 0.625), side, side).map(list), min_size=1, max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boxes(grid))
 def test_boxes_on_a_fine_grid_survive_two_flips_bit_by_bit(given_boxes: list[list[float]]) -> None:
     sample = labelled(plain(W, H), [{"box": box} for box in given_boxes])
@@ -91,7 +91,7 @@ def test_boxes_on_a_fine_grid_survive_two_flips_bit_by_bit(given_boxes: list[lis
     np.testing.assert_array_equal(twice.table.box, inside.table.box)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boxes(numbers))
 def test_any_box_survives_two_flips_of_one_recipe_bit_by_bit_and_of_two_to_the_last_digits(
     given_boxes: list[list[float]],

@@ -51,7 +51,7 @@ def test_the_centre_keeps_a_quarter_from_every_edge() -> None:
     assert 20 <= down.min() < 28 < 52 < down.max() <= 60
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 1000), st.tuples(st.integers(12, 90), st.integers(12, 90)), st.data())
 def test_boxes_fit_what_is_to_be_seen(seed: int, size: tuple[int, int], data: st.DataObject) -> None:
     samples = [data.draw(pictures()) for _ in range(4)]

@@ -26,7 +26,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 # --- the object
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["rings", "mask"]),
     st.integers(0, 1000),

@@ -36,7 +36,7 @@ def changed(**changes: Any) -> PasteSettings:
 # --- the place
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["mask", "box"]),
     st.integers(0, 10_000),

@@ -315,7 +315,7 @@ def loads_or_says_why(path: Path) -> None:
         assert len(recipe.digest) == 64
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=TREES | st.lists(TRANSFORMS) | st.fixed_dictionaries({"transform": TRANSFORMS}, optional={"cvdata": TREES}))
 def test_any_tree_loads_or_says_why_not(tree: object, tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
@@ -324,7 +324,7 @@ def test_any_tree_loads_or_says_why_not(tree: object, tmp_path: Path) -> None:
     loads_or_says_why(path)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.lists(WORDS | st.sampled_from([": ", "- ", "  ", "{", "]", "'", "#", "1"])).map("".join)))
 def test_any_text_loads_or_says_why_not(lines: list[str], tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"

@@ -39,7 +39,7 @@ def stars(draw: st.DrawFn) -> list[list[tuple[float, float]]]:
     return rings
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(stars(), min_size=1, max_size=3))
 def test_the_parts_of_outlines_in_four_quarters_have_the_area_of_the_whole(rows: list[Any]) -> None:
     polygons = Polygons.of(rows)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cvdata.curate.diff import Change, DiffSettings, compare, diff, report_of
@@ -28,7 +28,6 @@ ALL_KINDS = frozenset(
 # --- nothing
 
 
-@settings(deadline=None)
 @given(datasets(ALL_KINDS))
 def test_a_dataset_does_not_differ_from_itself(dataset: Dataset) -> None:
     report = diff(dataset, dataset)
@@ -39,7 +38,6 @@ def test_a_dataset_does_not_differ_from_itself(dataset: Dataset) -> None:
     assert report.shift is None
 
 
-@settings(deadline=None)
 @given(datasets(ALL_KINDS), st.randoms(use_true_random=False))
 def test_the_order_of_annotations_is_no_difference(dataset: Dataset, random: Any) -> None:
     order = list(range(len(dataset.annotations)))

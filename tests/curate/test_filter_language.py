@@ -153,7 +153,7 @@ def expressions(draw: st.DrawFn, dataset: Dataset, depth: int = 3) -> Meaning:
     return text, lambda row: joined(kind, [meaning(row) for _, meaning in parts])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_every_expression_keeps_what_a_reading_row_by_row_keeps(data: st.DataObject) -> None:
     dataset = data.draw(datasets(KINDS))
@@ -168,7 +168,7 @@ def test_every_expression_keeps_what_a_reading_row_by_row_keeps(data: st.DataObj
     assert outcome.filtered.undecided == verdicts.count(None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_keeping_and_dropping_part_the_annotations_and_leave_the_unknown_alone(data: st.DataObject) -> None:
     dataset = data.draw(datasets(KINDS))
@@ -188,7 +188,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.text(max_size=60)
     | st.lists(PIECES, max_size=12).map(" ".join)

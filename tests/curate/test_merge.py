@@ -69,7 +69,7 @@ _SOURCE = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_SOURCE, min_size=2, max_size=3), st.sampled_from(["first", "last", "union", "keep"]), st.data())
 def test_nothing_is_lost_that_is_not_counted(
     tmp_path_factory: pytest.TempPathFactory, sources: list[Any], chosen: str, data: Any

@@ -190,7 +190,7 @@ def test_an_unknown_class_of_a_file_is_named_with_its_line(tmp_path: Path) -> No
         remap(tiny(), RemapSettings(map=given), places)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_every_annotation_gets_the_new_name_of_its_class_or_goes(data: st.DataObject) -> None:
     dataset = data.draw(datasets(frozenset({"area", "states", "supercategory"})))

@@ -46,7 +46,7 @@ def crowded(pictures: int = 2000, classes: int = 12, seed: int = 5) -> Dataset:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_the_number_is_exact_and_pictures_stay_whole_and_in_order(data: st.DataObject) -> None:
     dataset = data.draw(datasets(frozenset({"splits", "states", "score"})))
@@ -159,7 +159,7 @@ def test_numbers_that_make_no_sense_are_refused(settings: SampleSettings, found:
         sample(tiny(), settings)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=8), st.data())
 def test_parts_add_up_within_their_bounds_and_one_of_their_shares(sizes: list[int], data: st.DataObject) -> None:
     whole: NDArray[np.int64] = np.array(sizes, np.int64)

@@ -108,7 +108,7 @@ def planted(draw: st.DrawFn) -> Planted:
     return made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     made=planted(),
     seed=st.integers(0, 9),
@@ -134,7 +134,7 @@ def test_planted_groups_of_every_kind_are_never_separated(
     assert sum(part.images for part in certificate.splits) == len(made.names)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), folds=st.sampled_from([None, 5]))
 def test_shares_are_within_two_points_where_groups_are_many_and_small(seed: int, folds: int | None) -> None:
     rng = np.random.default_rng(seed)
@@ -164,7 +164,7 @@ def shares_of(
     return np.asarray(shares / np.maximum(shares.sum(axis=0), 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), splits=st.integers(2, 4))
 def test_in_the_end_no_move_of_one_group_would_help(seed: int, splits: int) -> None:
     rng = np.random.default_rng(seed)

@@ -33,13 +33,13 @@ def runs_of(all_masks: list[NDArray[np.bool_]]) -> Ragged:
 
 
 @given(st.lists(masks(), max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_strings_are_those_of_pycocotools_byte_for_byte(all_masks: list[NDArray[np.bool_]]) -> None:
     assert compress(runs_of(all_masks)) == [coco_rle(mask)["counts"] for mask in all_masks]
 
 
 @given(st.lists(masks(), max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_strings_of_pycocotools_are_read(all_masks: list[NDArray[np.bool_]]) -> None:
     runs, good = decompress([coco_rle(mask)["counts"] for mask in all_masks])
 
@@ -50,7 +50,7 @@ def test_strings_of_pycocotools_are_read(all_masks: list[NDArray[np.bool_]]) -> 
 
 
 @given(st.lists(masks(), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_areas_and_boxes_are_those_of_pycocotools(all_masks: list[NDArray[np.bool_]]) -> None:
     runs, rles = runs_of(all_masks), [coco_rle(mask) for mask in all_masks]
     height = np.array([mask.shape[0] for mask in all_masks], np.int32)
@@ -61,7 +61,7 @@ def test_areas_and_boxes_are_those_of_pycocotools(all_masks: list[NDArray[np.boo
 
 
 @given(st.lists(masks(), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_boxes_and_areas_are_those_of_the_pixels(all_masks: list[NDArray[np.bool_]]) -> None:
     runs = runs_of(all_masks)
     found = mask_boxes(runs, np.array([mask.shape[0] for mask in all_masks], np.int32))

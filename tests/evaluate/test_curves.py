@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cvdata.evaluate.diagnosis import Diagnosis, diagnose
@@ -142,7 +142,6 @@ def test_the_best_confidence_is_that_of_trying_every_one(seed: int) -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=2000))
-@settings(deadline=None)
 def test_a_thinned_curve_keeps_ends_and_extremes(values: list[float]) -> None:
     column = np.array(values)
 

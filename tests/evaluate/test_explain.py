@@ -31,7 +31,7 @@ MISS = (60.0, 60.0, 10.0, 10.0)
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_steps_lead_from_coco_to_the_protocol_without_a_gap(seed: int) -> None:
     pair = _with_everything(pair_of(seed, detections=120), seed)
 

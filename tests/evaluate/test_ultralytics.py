@@ -40,7 +40,7 @@ def test_figures_are_those_of_the_rule_written_out(seed: int, release: Release) 
 
 
 @given(seed=st.integers(0, 10_000).map(lambda n: 2 * n), release=st.sampled_from(RELEASES))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_small_pairs_follow_the_rule_written_out(seed: int, release: Release) -> None:
     pair = pair_of(seed, images=2, classes=1, objects=12, detections=25)
 

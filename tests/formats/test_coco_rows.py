@@ -93,7 +93,7 @@ def plain(part: Part) -> dict[str, Any]:
     }
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(items=LISTS, indent=st.sampled_from([None, 0, 2]))
 def test_the_fast_way_and_the_exact_way_give_the_same_columns(items: list[dict[str, Any]], indent: int | None) -> None:
     text = json.dumps(items, indent=indent)[1:-1].encode()
@@ -102,7 +102,7 @@ def test_the_fast_way_and_the_exact_way_give_the_same_columns(items: list[dict[s
     assert plain(read(items, indent=indent)) == plain(read([item | {"unknown": 1} for item in items]))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(items=LISTS, indent=st.sampled_from([None, 0, 2]))
 def test_outlines_that_nobody_wants_change_neither_counts_nor_boxes(
     items: list[dict[str, Any]], indent: int | None
@@ -123,7 +123,6 @@ def counted(part: Part) -> dict[str, int]:
     return {"polygons": int((counts > 0).sum()), "rings": int((counts > 1).sum())}
 
 
-@settings(deadline=None)
 @given(LISTS, st.sampled_from([None, 1]))
 def test_outlines_that_stay_text_are_the_same_numbers_once_decoded(
     items: list[dict[str, Any]], indent: int | None

@@ -63,7 +63,7 @@ def test_every_column_comes_back_bit_for_bit(dataset: Dataset, stored: Path) -> 
     assert reading.dataset.images.folders == (f"{stored.resolve()}/images",)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(dataset=datasets(EVERY_KIND))
 def test_any_labels_without_pictures_come_back_bit_for_bit(dataset: Dataset, tmp_path: Path) -> None:
     save(dataset, tmp_path / "out", "cvdata", settings=ConvertSettings(overwrite=True))

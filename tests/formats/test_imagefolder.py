@@ -237,7 +237,7 @@ names = st.lists(
 
 
 @given(classes=names, splits=st.one_of(st.just([]), names), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_second_reading_equals_the_first(classes: list[str], splits: list[str], data: st.DataObject) -> None:
     split = st.integers(-1, len(splits) - 1)
     chosen = st.lists(st.integers(0, len(classes) - 1), max_size=1)

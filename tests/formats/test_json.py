@@ -77,7 +77,7 @@ def windows(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.mark.usefixtures("windows")
 class TestWithinAndAcrossWindows:
-    @settings(deadline=None, max_examples=150)
+    @settings(max_examples=150)
     @given(document=DOCUMENTS, indent=LAYOUTS, size=st.sampled_from([1, 40, 10**6]), ascii_only=st.booleans())
     @example(document={"images": [{"t": [{"a": 1}], "images": 3}]}, indent=None, size=1, ascii_only=True)
     @example(document={"images": [{"t": "}],", ":[": 1}], "annotations": []}, indent=None, size=1, ascii_only=True)
@@ -89,7 +89,7 @@ class TestWithinAndAcrossWindows:
         assert guess_then_walk(written(text), size) == json.loads(text)
         assert cut(written(text), size, exact=True) == json.loads(text)
 
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(rows=ROWS, indent=LAYOUTS)
     def test_elements_are_the_objects_of_the_array(self, rows: list[dict[str, Any]], indent: int | None) -> None:
         document = written(b" " + json.dumps(rows, indent=indent).encode())
@@ -179,7 +179,7 @@ def test_a_file_cut_at_any_byte_is_refused(tmp_path: Path) -> None:
             read(file, ReadOptions(), Intake())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(at=st.integers(0, len(WHOLE) - 1), char=st.integers(0, 255))
 def test_a_file_with_a_wrong_byte_is_read_or_refused_and_nothing_else(at: int, char: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

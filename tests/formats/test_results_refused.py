@@ -133,7 +133,7 @@ VALUES = st.one_of(
 KEYS = st.sampled_from(["image_id", "category_id", "bbox", "score", "segmentation", "keypoints", "area", "x"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_any_other_value_is_read_or_refused_by_place(values: dict[str, Any]) -> None:
     import tempfile

@@ -142,7 +142,7 @@ def test_masks_outlines_and_keypoints_come_back(tmp_path: Path) -> None:
         identical(getattr(back, column), getattr(dataset.annotations, column), column)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(dataset=datasets(frozenset({"rings", "mask", "score"})))
 def test_every_list_is_read_again_bit_for_bit(dataset: Dataset, tmp_path: Path) -> None:
     scored = replace(dataset.annotations, score=np.linspace(0, 1, len(dataset.annotations)))
@@ -263,7 +263,7 @@ def test_what_no_row_holds_is_refused(
         list(yolo_prediction_files(dataset, dataset))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(dataset=datasets(frozenset({"score"})))
 def test_every_box_is_read_again_within_its_decimals(
     dataset: Dataset, tmp_path_factory: pytest.TempPathFactory

@@ -73,7 +73,7 @@ def test_everything_comes_back_exactly(name: str, dataset: Dataset, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_dataset_comes_back_exactly(name: str, data: st.DataObject) -> None:
     drawn = data.draw(datasets(KINDS))

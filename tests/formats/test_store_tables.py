@@ -72,7 +72,7 @@ def back(table: Any) -> Any:
     return from_parquet(b"".join(to_parquet(table)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(datasets(EVERY_KIND))
 def test_any_dataset_comes_back_bit_for_bit(dataset: Dataset) -> None:
     images = decode_images(back(encode_images(dataset.images)))
@@ -101,7 +101,7 @@ def test_what_nobody_set_is_not_in_the_table_and_stays_unset() -> None:
     identical(decode_images(back(encode_images(images))), images)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(width=64), min_size=8, max_size=8), st.integers(-(2**63), 2**63 - 1))
 def test_any_number_comes_back_bit_for_bit(numbers: list[float], identity: int) -> None:
     row = Annotations(

@@ -83,7 +83,7 @@ def a_file(draw: st.DrawFn) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.lists(a_file(), min_size=1, max_size=3), cut=st.integers(0, 60))
 def test_what_is_read_fast_is_what_is_read_exactly(data: list[bytes], cut: int) -> None:
     reader = FastReader()
@@ -148,7 +148,7 @@ def test_a_group_that_comes_twice_is_left_to_the_exact_way() -> None:
     assert FastReader().read(text) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.binary(max_size=300) | st.text(string.printable + "<>/&", max_size=300).map(str.encode))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for text in (data, b"<annotation>" + data + b"</annotation>"):
@@ -181,7 +181,7 @@ def columns(pages: Pages) -> list[object]:
     return [pages.filenames, kinds, facts, *plain, pages.bad_files, pages.bad_objects, pages.notes, pages.parts]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.lists(a_file(), min_size=1, max_size=6), split=st.integers(1, 5))
 def test_batches_joined_are_one_batch_whichever_way_it_is_read(data: list[bytes], split: int) -> None:
     with TemporaryDirectory() as folder:

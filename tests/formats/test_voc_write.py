@@ -83,7 +83,7 @@ def test_what_is_written_is_read_without_being_told_the_origin(tmp_path: Path, o
     same(load(tmp_path / "out"), dataset, CARRIED, 0 if decimals else 0.5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(*[st.floats(0, 500)] * 2, *[st.floats(0.01, 500)] * 2), min_size=1, max_size=5),
     st.sampled_from([0, 1]),
@@ -118,7 +118,7 @@ KEYS = st.sampled_from(
 EXTRA = st.dictionaries(KEYS | st.sampled_from(["verified", "colour", " k "]), JSON | TREE, min_size=1, max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(of_object=EXTRA, of_picture=EXTRA)
 def test_any_attribute_comes_back(of_object: dict[str, Any], of_picture: dict[str, Any]) -> None:
     dataset = one(extra=of_object)

@@ -209,7 +209,7 @@ number = st.sampled_from(["0", "1", "0.5", "1e-3", "-0.1", "7", "x", "nan", "1e9
 lines = st.lists(st.lists(number, max_size=11).map(" ".join), max_size=6).map("\n".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(lines, min_size=1, max_size=4))
 def test_a_batch_says_the_same_as_its_files_one_by_one(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]

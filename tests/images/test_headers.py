@@ -57,7 +57,7 @@ jpegs = st.fixed_dictionaries(
 
 
 @given(width=st.integers(1, 90), height=st.integers(1, 90), make=jpegs)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_jpeg_has_the_size_that_pillow_shows(width: int, height: int, make: dict, tmp_path: Path) -> None:  # type: ignore[type-arg]
     jpeg = encoded(picture(width, height, make["mode"]), "JPEG", progressive=make["progressive"])
     parts = []
@@ -182,13 +182,13 @@ def test_a_missing_file_and_a_folder_are_problems_too(tmp_path: Path) -> None:
     data=st.binary(max_size=200),
     lead=st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"II*\0", b"RIFF"]),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_raise_an_exception(data: bytes, lead: bytes, tmp_path: Path) -> None:
     assert read_header(write(tmp_path, lead + data))
 
 
 @given(at=st.integers(0, 700), value=st.integers(0, 255))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_byte_never_makes_a_size_that_pillow_does_not_see(at: int, value: int, tmp_path: Path) -> None:
     jpeg = bytearray(encoded(picture(64, 48), "JPEG", exif=exif(6)))
     jpeg[at % len(jpeg)] = value

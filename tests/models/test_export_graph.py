@@ -56,7 +56,7 @@ def noise(height: int, width: int, seed: int) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(height=st.integers(1, 90), width=st.integers(1, 90), seed=st.integers(0, 99))
 def test_the_file_shrinks_a_picture_to_the_very_pixels_of_training(
     echo: Any, height: int, width: int, seed: int

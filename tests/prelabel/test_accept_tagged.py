@@ -78,7 +78,7 @@ def test_a_correction_without_a_tag_is_said(pets: Path) -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     scores=st.lists(st.integers(5, 20), min_size=4, max_size=4),
     outcomes=st.lists(st.sampled_from(["", "kept", "moved", "removed"]), min_size=4, max_size=4),

@@ -21,7 +21,7 @@ from .detections import Says, boxes_of, classifier, detections, detector, pictur
 from .exact_finder import ExactFinder, ExactMaps, blank, draw_box, draw_disc
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(12, 60), st.integers(12, 60), st.booleans(), st.integers(0, 2**32))
 def test_boxes_and_masks_of_all_views_fall_on_each_other(width: int, height: int, both: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -117,7 +117,7 @@ def test_no_boxes_are_no_trouble() -> None:
     assert non_maximum_suppression(np.empty((0, 4)), none, np.empty(0), 0.5).tolist() == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(1, 60), st.sampled_from([0.1, 0.5, 0.9]))
 def test_it_is_the_greedy_rule(seed: int, count: int, least: float) -> None:
     found = scattered(np.random.default_rng(seed), count)
@@ -214,7 +214,7 @@ def test_nothing_found_is_nothing() -> None:
     assert rows_of(weighted_box_fusion([detections(images=3), detections(images=3)], FuseSettings())) == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32),
     st.lists(st.integers(0, 40), min_size=1, max_size=3),

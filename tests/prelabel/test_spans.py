@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -37,7 +37,6 @@ def drawn(draw: st.DrawFn) -> list[NDArray[np.bool_]]:
     return [rng.uniform(size=(height, width)) < share for share in shares]
 
 
-@settings(deadline=None)
 @given(drawn())
 def test_masks_come_back_as_they_were(masks: list[NDArray[np.bool_]]) -> None:
     height, width = masks[0].shape if masks else (1, 1)
@@ -47,7 +46,6 @@ def test_masks_come_back_as_they_were(masks: list[NDArray[np.bool_]]) -> None:
     assert back(spans, width, height) == [from_mask(mask).tolist() for mask in masks]
 
 
-@settings(deadline=None)
 @given(drawn(), st.booleans(), st.booleans())
 def test_masks_are_mirrored_as_their_pixels_are(masks: list[NDArray[np.bool_]], across: bool, down: bool) -> None:
     height, width = masks[0].shape if masks else (1, 1)
@@ -59,7 +57,6 @@ def test_masks_are_mirrored_as_their_pixels_are(masks: list[NDArray[np.bool_]], 
     assert back(spans, width, height) == [from_mask(mask).tolist() for mask in turned]
 
 
-@settings(deadline=None)
 @given(drawn(), st.integers(0, 3), st.integers(0, 3))
 def test_masks_are_moved_into_a_larger_picture(masks: list[NDArray[np.bool_]], across: int, down: int) -> None:
     height, width = masks[0].shape if masks else (1, 1)
@@ -70,7 +67,6 @@ def test_masks_are_moved_into_a_larger_picture(masks: list[NDArray[np.bool_]], a
     assert back(spans, width + 3, height + 3) == [from_mask(mask).tolist() for mask in larger]
 
 
-@settings(deadline=None)
 @given(drawn(), st.data())
 def test_joined_masks_have_the_pixels_of_all(masks: list[NDArray[np.bool_]], data: st.DataObject) -> None:
     height, width = masks[0].shape if masks else (1, 1)

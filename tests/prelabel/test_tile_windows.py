@@ -20,7 +20,7 @@ def test_the_last_tile_of_a_line_is_moved_inwards() -> None:
     assert windows.tolist() == [[0, 0, 40, 20], [30, 0, 40, 20], [45, 0, 40, 20]]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 150), st.integers(1, 150), TILES)
 @example(1, 100, TileSettings(tile=16, overlap=0.05))
 def test_tiles_cover_the_picture_and_their_own_parts_divide_it(width: int, height: int, chosen: TileSettings) -> None:

@@ -60,7 +60,7 @@ def placed(draw: st.DrawFn, *, touching: bool) -> tuple[int, int, list[tuple[int
 # --- the property: every object exactly once
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(placed(touching=False), TILES, st.booleans())
 def test_every_object_is_found_exactly_once(
     drawn: tuple[int, int, list[tuple[int, int, int, int]]], chosen: TileSettings, round_ones: bool
@@ -78,7 +78,7 @@ def test_every_object_is_found_exactly_once(
     assert boxes_of(found) == boxes_of(ExactFinder().find([picture]))
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(placed(touching=True), TILES)
 def test_objects_that_lie_on_each_other_stay_as_many(
     drawn: tuple[int, int, list[tuple[int, int, int, int]]], chosen: TileSettings
@@ -92,7 +92,7 @@ def test_objects_that_lie_on_each_other_stay_as_many(
     assert boxes_of(found) == sorted((number % 2, *box) for number, box in enumerate(boxes))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(placed(touching=False), TILES)
 def test_masks_are_those_of_the_whole_picture(
     drawn: tuple[int, int, list[tuple[int, int, int, int]]], chosen: TileSettings
@@ -111,7 +111,7 @@ def test_masks_are_those_of_the_whole_picture(
     assert all((mask == (codes == codes[mask][0])).all() for mask in masks)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 150), st.integers(1, 150), TILES, st.integers(0, 2**32))
 def test_maps_are_stitched_without_a_seam(width: int, height: int, chosen: TileSettings, seed: int) -> None:
     picture = np.random.default_rng(seed).integers(0, 4, (height, width, 3), dtype=np.uint8)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from cvdata.convert import read
 from cvdata.dataset import Categories, Dataset
@@ -188,7 +188,6 @@ def test_the_tiny_dataset_counted_one_by_one_gives_the_same() -> None:
     assert_same(tiny())
 
 
-@settings(deadline=None)
 @given(datasets(frozenset({"splits", "states", "score", "area", "rings"})))
 def test_any_dataset_counted_one_by_one_gives_the_same(dataset: Dataset) -> None:
     assert_same(dataset)

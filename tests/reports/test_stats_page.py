@@ -44,7 +44,7 @@ def table(dataset: Dataset) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(stats_csv(dataset).decode("utf-8-sig"), newline="")))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(datasets(KINDS))
 def test_the_page_of_any_dataset_is_well_formed_and_has_no_undefined_number(dataset: Dataset) -> None:
     html = page(dataset)
@@ -79,7 +79,7 @@ def test_classes_of_whole_pictures_have_no_section_on_boxes() -> None:
     assert ">Classes</h2>" in html
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(datasets(KINDS))
 def test_the_table_of_any_dataset_adds_up(dataset: Dataset) -> None:
     rows = table(dataset)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cvdata.augment.motion import Motion, Plane, scaled, shifted
@@ -47,7 +47,6 @@ def test_rings_are_joined_and_may_leave_the_picture() -> None:
     assert np.argwhere(mask).tolist() == [[0, 0], [0, 1], [3, 3]]
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=42, max_size=42))
 def test_a_mask_without_holes_comes_back_from_its_rings(cells: list[bool]) -> None:
     mask = np.array(cells).reshape(6, 7)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cvdata.dataset import Categories
@@ -28,7 +28,6 @@ def rows(order: InOrder | Shuffled) -> list[list[int]]:
     return [draw.rows.tolist() for draw in order]
 
 
-@settings(deadline=None)
 @given(pictures=st.integers(2, 60), batch=st.integers(1, 20), world=st.integers(1, 4), epoch=st.integers(0, 3))
 def test_every_picture_comes_once_an_epoch_however_many_share_the_work(
     pictures: int, batch: int, world: int, epoch: int
@@ -81,7 +80,6 @@ def test_more_processes_than_pictures_are_refused() -> None:
         Shuffled(3, 8, 0, world=4)
 
 
-@settings(deadline=None)
 @given(
     factors=st.lists(st.floats(1, 10), min_size=1, max_size=40),
     epoch=st.integers(0, 5),

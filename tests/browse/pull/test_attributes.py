@@ -371,7 +371,7 @@ _KEYS = {"a_b": "a.b"}
 _INNER = {"worn", "colour"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(sorted(_VALUES)), st.data()), max_size=6))
 def test_any_edits_come_back_exactly_once_and_all_else_is_bit_for_bit_as_it_was(
     todo: list[tuple[int, str, st.DataObject]],

@@ -147,7 +147,7 @@ def test_a_label_noted_before_keeps_its_note_and_is_not_counted_again() -> None:
 _CHOICES = ("as it is", "moved", "relabelled", "deleted", "dropped")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(_CHOICES), min_size=10, max_size=10), st.integers(0, 2), st.data())
 def test_any_edits_come_back_and_are_there_the_next_time(todo: list[str], drawn: int, data: st.DataObject) -> None:
     """What is wanted is worked out from plain lists, the next pull from the same documents must find it there."""
