@@ -179,6 +179,7 @@ def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> N
     where = {name: row for row, name in enumerate(truth.images.names)}
     rows[:] = [where.get(name, -1) for name in names]
     folders = any(row >= 0 and "/" in name for name, row in zip(names, rows.tolist(), strict=True))
+    elsewhere: dict[int, int] = {}
     used = np.zeros(len(found.images), np.bool_)
     used[found.annotations.image] = True
     for code, what, key in (("matched-by-file-name", "file name", file_name), ("matched-by-stem", "stem", _stem)):
@@ -189,7 +190,7 @@ def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> N
         rows[lost] = rows_by_key([names[i] for i in lost.tolist()], truth.images.names, free, key)
         for i in lost[rows[lost] >= 0].tolist() if folders else ():
             if not _may_be_one(names[i], truth.images.names[rows[i]]):
-                rows[i] = -1
+                elsewhere[i], rows[i] = int(rows[i]), -1
         won = lost[rows[lost] >= 0]
         if len(won):
             message = f"{plural(len(won), 'picture')} matched by {what}: the whole names in TRUTH and FOUND differ"
@@ -198,9 +199,14 @@ def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> N
     lost = np.flatnonzero((rows < 0) & used)
     if len(lost):
         shown = ", ".join(show(names[i]) for i in lost[:3].tolist())
+        hint = "give the truth of these pictures, or filter the detections to those that it has"
+        moved = next((i for i in lost.tolist() if i in elsewhere), None)
+        if moved is not None:
+            other = f"'{show(names[moved])}' is '{show(truth.images.names[elsewhere[moved]])}' there"
+            hint += f"; if {other}, moved to another folder, name the pictures in FOUND as they are called now"
         raise EvaluationError(
             f"the truth lacks {plural(len(lost), 'picture')} with detections: {shown}{', …' if len(lost) > 3 else ''}",
-            hint="give the truth of these pictures, or filter the detections to those that it has",
+            hint=hint,
         )
     return rows
 

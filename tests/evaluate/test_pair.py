@@ -140,8 +140,9 @@ def test_a_picture_that_is_gone_is_not_taken_for_one_of_its_name_in_another_fold
     other_root = made(("x/b/1.jpg", "b/2.jpg"), [("x/b/1.jpg", "cat", 0.5)])
     bare = made(("1.png", "b/2.jpg"), [("1.png", "cat", 0.5)])
 
-    with pytest.raises(EvaluationError, match=r"the truth lacks 1 picture with detections: a/1\.jpg"):
+    with pytest.raises(EvaluationError, match=r"the truth lacks 1 picture with detections: a/1\.jpg") as refused:
         align(truth, found)
+    assert "if 'a/1.jpg' is 'b/1.jpg' there, moved to another folder" in (refused.value.hint or "")
     assert places(align(truth, other_root)) == [("b/1.jpg", "cat", 0.5)]
     assert places(align(truth, bare)) == [("b/1.jpg", "cat", 0.5)]
 
