@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTRAS ?= dev
 
-.PHONY: demo test test-half test-other-half slow format lint types schemas bench clean
+.PHONY: demo test test-half test-other-half slow slow-half slow-other-half format lint types schemas bench clean
 
 demo: $(STAMP)
 	$(BIN)/cvdata demo demo --overwrite
@@ -17,19 +17,27 @@ test: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(MAKE) --no-print-directory types
-	@# In two halves side by side, each in a process of its own with one thread for arithmetic.
 	$(MAKE) --no-print-directory -j2 test-half test-other-half
 
-HALF := tests/browse tests/cli tests/models tests/prelabel tests/train
+# The tests that take minutes: training, FiftyOne's App, real data, kills.
+slow: $(STAMP)
+	$(MAKE) --no-print-directory -j2 slow-half slow-other-half
+
+# Two halves side by side, each in a process of its own with one thread for arithmetic.
+HALF := tests/browse tests/cli tests/prelabel tests/train
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 test-half:
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(HALF)
+	$(PYTEST) -m "not slow" $(HALF)
 
 test-other-half:
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(HALF:%=--ignore=%)
+	$(PYTEST) -m "not slow" $(HALF:%=--ignore=%)
 
-slow: $(STAMP)
-	$(BIN)/python -m pytest -m slow
+slow-half:
+	$(PYTEST) -m slow $(HALF)
+
+slow-other-half:
+	$(PYTEST) -m slow $(HALF:%=--ignore=%)
 
 format: $(STAMP)
 	$(BIN)/ruff format
