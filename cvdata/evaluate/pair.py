@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,16 +13,15 @@ from ..dataset.select import keep_images
 from ..errors import EvaluationError, UsageError, nearest_of, show
 from ..files import Finding
 from ..reports.scales import plural
+from .by_name import file_name, match_names, stem
 
 __all__ = [
     "Pair",
     "align",
     "chosen",
-    "file_name",
     "is_classification",
     "match_classes",
     "match_pictures",
-    "rows_by_key",
     "undeclared_class",
 ]
 
@@ -166,8 +164,7 @@ def _without_labels(dataset: Dataset, side: str, findings: list[Finding]) -> Dat
 def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> NDArray[np.int64]:
     """Return the truth's row of each picture of found, int64; -1 for one without detections that truth lacks.
 
-    Where a whole name with a folder is on both sides, folders mean the same on both: `a/1.jpg`, which the truth lacks,
-    is not its `b/1.jpg`.
+    By whole name, file name and stem, as `match_names` says.
 
     Args:
         findings: what was not matched by the whole name is added here.
@@ -175,73 +172,28 @@ def match_pictures(truth: Dataset, found: Dataset, findings: list[Finding]) -> N
     Raises:
         EvaluationError: the truth lacks a picture with detections.
     """
-    names, rows = found.images.names, np.full(len(found.images), -1, np.int64)
-    where = {name: row for row, name in enumerate(truth.images.names)}
-    rows[:] = [where.get(name, -1) for name in names]
-    folders = any(row >= 0 and "/" in name for name, row in zip(names, rows.tolist(), strict=True))
-    elsewhere: dict[int, int] = {}
-    used = np.zeros(len(found.images), np.bool_)
-    used[found.annotations.image] = True
-    for code, what, key in (("matched-by-file-name", "file name", file_name), ("matched-by-stem", "stem", _stem)):
-        lost = np.flatnonzero(rows < 0)
-        if not len(lost):
-            break
-        free = np.setdiff1d(np.arange(len(truth.images)), rows)
-        rows[lost] = rows_by_key([names[i] for i in lost.tolist()], truth.images.names, free, key)
-        for i in lost[rows[lost] >= 0].tolist() if folders else ():
-            if not _may_be_one(names[i], truth.images.names[rows[i]]):
-                elsewhere[i], rows[i] = int(rows[i]), -1
-        won = lost[rows[lost] >= 0]
+    names, matched = found.images.names, match_names(found.images.names, truth.images.names, (file_name, stem))
+    for number, (code, what) in enumerate((("matched-by-file-name", "file name"), ("matched-by-stem", "stem")), 1):
+        won = np.flatnonzero(matched.by == number)
         if len(won):
             message = f"{plural(len(won), 'picture')} matched by {what}: the whole names in TRUTH and FOUND differ"
             examples = [show(names[i]) for i in won[:3].tolist()]
             findings.append(Finding(code=code, message=message, count=len(won), examples=examples))
-    lost = np.flatnonzero((rows < 0) & used)
+    used = np.zeros(len(found.images), np.bool_)
+    used[found.annotations.image] = True
+    lost = np.flatnonzero((matched.rows < 0) & used)
     if len(lost):
         shown = ", ".join(show(names[i]) for i in lost[:3].tolist())
         hint = "give the truth of these pictures, or filter the detections to those that it has"
-        moved = next((i for i in lost.tolist() if i in elsewhere), None)
+        moved = next((i for i in lost.tolist() if i in matched.elsewhere), None)
         if moved is not None:
-            other = f"'{show(names[moved])}' is '{show(truth.images.names[elsewhere[moved]])}' there"
+            other = f"'{show(names[moved])}' is '{show(truth.images.names[matched.elsewhere[moved]])}' there"
             hint += f"; if {other}, moved to another folder, name the pictures in FOUND as they are called now"
         raise EvaluationError(
             f"the truth lacks {plural(len(lost), 'picture')} with detections: {shown}{', …' if len(lost) > 3 else ''}",
             hint=hint,
         )
-    return rows
-
-
-def rows_by_key(
-    names: Sequence[str], others: Sequence[str], free: NDArray[np.int64], key: Callable[[str], str]
-) -> NDArray[np.int64]:
-    """Return the row in `others` of each name, int64; -1 where part of a name is not that of one alone on both sides.
-
-    Args:
-        free: rows of `others` that are not taken yet.
-        key: gives the part of a name that counts.
-    """
-    ours = Counter(key(name) for name in names)
-    theirs = [(key(others[row]), row) for row in free.tolist()]
-    counts = Counter(part for part, _ in theirs)
-    where = {part: row for part, row in theirs if counts[part] == 1}
-    return np.array([where.get(key(n), -1) if ours[key(n)] == 1 else -1 for n in names], np.int64)
-
-
-def _may_be_one(name: str, other: str) -> bool:
-    """Tell whether the folders of two names may be one: the one of them is the end of the other, or there is none."""
-    one, two = (f"/{part.rpartition('/')[0]}" for part in (name, other))
-    return one.endswith(two) or two.endswith(one) or "/" in (one, two)
-
-
-def file_name(name: str) -> str:
-    """Return a name without its folders."""
-    return name.rpartition("/")[2]
-
-
-def _stem(name: str) -> str:
-    file = file_name(name)
-    stem, dot, _ = file.rpartition(".")
-    return stem if dot and stem else file
+    return matched.rows
 
 
 def match_classes(truth: Dataset, found: Dataset) -> NDArray[np.int64]:

@@ -84,6 +84,14 @@ def test_pictures_are_matched_by_file_name_where_folders_differ(tmp_path: Path) 
     assert [worst.image for worst in report.worst] == ["ulm/b"]
 
 
+def test_no_map_is_taken_for_one_of_its_name_in_another_folder(tmp_path: Path) -> None:
+    row = [[0, 1]]
+    truth, found = sides(tmp_path, {"bonn/a.png": row, "bonn/b.png": row}, {"bonn/a.png": row, "ulm/b.png": row})
+
+    with pytest.raises(EvaluationError, match="1 of 2 pictures of the truth are not in FOUND: bonn/b"):
+        evaluate_pixels(truth, found, POINT)
+
+
 def test_confidences_in_place_of_masks_are_refused(tmp_path: Path) -> None:
     truth, found = sides(tmp_path, {"a.png": [[0, 255]]}, {"a.png": [[3, 200]]})
 

@@ -184,3 +184,12 @@ def test_pictures_are_known_by_their_file_names_where_folders_differ_and_others_
 
     assert [row.image for row in opinion.found.rows()] == ["in/b.jpg"]
     assert (opinion.looked.tolist(), opinion.elsewhere) == ([False, True], 1)
+
+
+def test_no_picture_is_taken_for_one_of_its_name_in_another_folder() -> None:
+    found = found_by("m", [("one/a.jpg", "cat", 0.5, A), ("two/b.jpg", "cat", 0.5, A)])
+
+    (opinion,) = opinions(["one/a.jpg", "one/b.jpg"], found)
+
+    assert [row.image for row in opinion.found.rows()] == ["one/a.jpg"]
+    assert (opinion.looked.tolist(), opinion.elsewhere) == ([True, False], 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,19 @@ def test_pictures_are_known_by_their_stem_where_a_tool_renamed_them(tmp_path: Pa
     judged = judge(stored, sample_of(stored), left([("export/a.png", "cat", A)], ["export/a.png"]), ReviewSettings())
 
     assert [(d.image, d.outcome) for d in judged.decisions] == [("a.jpg", "kept")]
+
+
+def test_no_picture_is_taken_for_one_of_its_name_in_another_folder(tmp_path: Path) -> None:
+    stored = stored_of(tmp_path, [("a.jpg", "cat", A), ("b.jpg", "cat", A)])
+    images = stored.dataset.images
+    images = replace(images, names=tuple(f"one/{name}" for name in images.names))
+    stored = replace(stored, dataset=replace(stored.dataset, images=images))
+    names = ["one/a.jpg", "two/b.jpg"]
+
+    judged = judge(stored, sample_of(stored), left([(name, "cat", A) for name in names], names), ReviewSettings())
+
+    assert [d.image for d in judged.decisions] == ["one/a.jpg"]
+    assert next(f for f in judged.findings if f.code == "pictures-missing").examples == ["one/b.jpg"]
 
 
 def test_a_picture_that_did_not_come_back_is_not_judged_and_counted(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ...errors import EvaluationError, show
 from ...files import Finding
 from ...reports.scales import plural
-from ..pair import file_name, rows_by_key
+from ..by_name import file_name, match_names
 
-__all__ = ["Named", "left_out", "match_names"]
+__all__ = ["Named", "left_out", "match_maps"]
 
 
 class Named(Protocol):
@@ -25,7 +25,7 @@ class Named(Protocol):
         ...
 
 
-def match_names(truth: Named, found: Named) -> tuple[NDArray[np.int64], list[Finding]]:
+def match_maps(truth: Named, found: Named) -> tuple[NDArray[np.int64], list[Finding]]:
     """Return the row in FOUND of each picture of the truth, int64, and what is worth knowing about it.
 
     Pictures are matched by their whole name, what is left by file name, where that names one picture only.
@@ -33,12 +33,7 @@ def match_names(truth: Named, found: Named) -> tuple[NDArray[np.int64], list[Fin
     Raises:
         EvaluationError: a picture of the truth is not in FOUND. It could be left out, and the figures would flatter.
     """
-    where = {name: row for row, name in enumerate(found.names)}
-    rows = np.array([where.get(name, -1) for name in truth.names], np.int64)
-    lost = np.flatnonzero(rows < 0)
-    if len(lost):
-        free = np.setdiff1d(np.arange(len(found.names)), rows)
-        rows[lost] = rows_by_key([truth.names[row] for row in lost.tolist()], found.names, free, file_name)
+    rows = match_names(truth.names, found.names, (file_name,)).rows
     lost = np.flatnonzero(rows < 0)
     if len(lost):
         raise EvaluationError(

@@ -15,7 +15,7 @@ from ...formats.panoptic_files import VOID, PanopticClasses, PanopticMaps, Segme
 from ..report import WorstPicture
 from .engine import panoptic_sums
 from .judged import Judged, Measure, class_key, mean_defined
-from .names import left_out, match_names
+from .names import left_out, match_maps
 
 __all__ = ["CLASS_METRICS", "Panoptic", "judge_segments", "quality", "segment_panoptic"]
 
@@ -79,7 +79,7 @@ def _match_pictures(truth: PanopticMaps, found: PanopticMaps) -> tuple[NDArray[n
     rows = np.array([where.get(key, -1) for key in truth.ids], np.int64)
     both = truth.named and found.named
     if (rows < 0).any() or (both and any(n != found.names[r] for n, r in zip(truth.names, rows, strict=True))):
-        return match_names(truth, found)
+        return match_maps(truth, found)
     return rows, left_out(found, rows)
 
 

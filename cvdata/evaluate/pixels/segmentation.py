@@ -15,7 +15,7 @@ from ...files import Finding
 from ...formats.label_maps import LabelMaps, PixelClasses, read_map
 from ...reports.scales import plural
 from .engine import MOST_VALUES, Meetings, count_files, count_meetings
-from .names import match_names
+from .names import match_maps
 from .values import Settled, settle
 
 __all__ = ["Segmented", "ValueCounts", "segment"]
@@ -84,7 +84,7 @@ def segment(
             are found that the truth does not have.
         FormatError: a map cannot be read, or holds a value that no class has.
     """
-    rows, findings = match_names(truth, found)
+    rows, findings = match_maps(truth, found)
     counts = _count(truth, found, rows, engine, progress)
     settled = settle(truth, found, rows, counts.picture, counts.truth, counts.found, void)
     return _segmented(truth, counts, settled, [*findings, *settled.findings])

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ...dataset import Categories, Dataset, Images, State
 from ...errors import EvaluationError, show
-from ...evaluate.pair import file_name, is_classification, rows_by_key
+from ...evaluate.by_name import file_name, match_names
+from ...evaluate.pair import is_classification
 from ...reports.scales import plural
 
 __all__ = ["Found", "Opinion", "opinions_of"]
@@ -103,12 +104,7 @@ def _opinion(one: Found, found: Dataset, rows: NDArray[np.int64], elsewhere: int
 def _rows(images: Images, one: Found) -> NDArray[np.int64]:
     """Return the dataset's row of each picture that a model looked at, int64; -1 for one that it lacks."""
     names = one.dataset.images.names
-    where = {name: row for row, name in enumerate(images.names)}
-    rows = np.array([where.get(name, -1) for name in names], np.int64)
-    lost = np.flatnonzero(rows < 0)
-    if len(lost):
-        free = np.setdiff1d(np.arange(len(images)), rows)
-        rows[lost] = rows_by_key([names[i] for i in lost.tolist()], images.names, free, file_name)
+    rows = match_names(names, images.names, (file_name,)).rows
     if len(rows) and (rows < 0).all():
         raise EvaluationError(
             f"{show(one.name)} is about other pictures: it has {show(names[0])}, which the dataset lacks",

@@ -26,7 +26,7 @@ from ...dataset import Dataset
 from ...dataset.geometry import clip_boxes
 from ...dataset.ragged import ranges
 from ...errors import UsageError, show
-from ...evaluate.pair import file_name, rows_by_key
+from ...evaluate.by_name import file_name, match_names, stem
 from ...files import Finding
 from ...formats.predictions import Stored
 from ...reports.scales import plural
@@ -107,12 +107,7 @@ def judge(
 def _pictures(names: Sequence[str], corrected: Dataset, settings: ReviewSettings, findings: list[Finding]) -> Ints:
     """Return the sample's picture of each corrected one, int64; -1 for one that is not in the sample."""
     images = corrected.images
-    where = {name: row for row, name in enumerate(images.names)}
-    rows = np.array([where.get(name, -1) for name in names], np.int64)
-    for key in (file_name, _stem):
-        lost = np.flatnonzero(rows < 0)
-        free = np.setdiff1d(np.arange(len(images)), rows)
-        rows[lost] = rows_by_key([names[row] for row in lost.tolist()], images.names, free, key)
+    rows = match_names(names, images.names, (file_name, stem)).rows
     there = np.flatnonzero(rows >= 0)
     if not len(there):
         hint = f"it has {plural(len(images), 'picture')}, and none is called like '{show(names[0], 60)}'"
@@ -137,12 +132,6 @@ def _note_missing(names: Sequence[str], settings: ReviewSettings, findings: list
         message = f"{pictures} of the sample did not come back: all proposals in them count as removed"
     some = [show(name, 60) for name in names[:_EXAMPLES]]
     findings.append(Finding(code="pictures-missing", message=message, count=len(names), examples=some))
-
-
-def _stem(name: str) -> str:
-    file = file_name(name)
-    stem, dot, _ = file.rpartition(".")
-    return stem if dot and stem else file
 
 
 def _proposed(stored: Stored, sample: ReviewSample, back: Ints | None) -> tuple[_Side, Ints]:

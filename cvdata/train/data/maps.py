@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...dataset import Annotations, Categories, Dataset, Images, State
 from ...errors import FormatError, Place, TrainingError, show
-from ...evaluate.pair import file_name, rows_by_key
+from ...evaluate.by_name import file_name, rows_by_key
 from ...files import Finding
 from ...formats.label_maps import LabelMaps, looks_like_label_maps, open_label_maps
 from ...images import find_pictures, stem_of
