@@ -47,6 +47,8 @@ def log(
         print_json(report)
     else:
         _print(report)
+    if report.damaged:
+        raise typer.Exit(1)
 
 
 def _print(report: LogReport) -> None:
@@ -56,8 +58,8 @@ def _print(report: LogReport) -> None:
 
     console = plain_console()
     title = f"{show(report.dataset)}: {plural(report.total, 'version')}"
-    if report.predictions:
-        title += f", {plural(len(report.predictions), 'prediction')}"
+    if count := len(report.predictions) + len(report.damaged):
+        title += f", {plural(count, 'prediction')}"
     console.print(f"{title}\n", style="bold")
     widths = _widths([_counts(entry) for entry in report.versions])
     for entry in report.versions:
@@ -67,7 +69,7 @@ def _print(report: LogReport) -> None:
         console.print(_numbers(entry, widths))
     if len(report.versions) < report.total:
         console.print(f"... and {report.total - len(report.versions):,} older")
-    if report.predictions:
+    if count:
         console.print("\nproposals", style="bold")
     widths = _widths([_found(one) for one in report.predictions])
     for one in report.predictions:
@@ -75,6 +77,11 @@ def _print(report: LogReport) -> None:
         about = Text.assemble("  ", (show(one.name), "bold"), f"  {_moment(one.time)}  ", (models, "cyan"))
         console.print(about.append(f" of {show(one.version)}"))
         console.print(_said(one, widths))
+    for lost in report.damaged:
+        console.print(Text.assemble("  ", (show(lost.name), "bold"), "  cannot be read"))
+        console.print(Text(f"    {lost.problem}", "red"))
+        if lost.hint is not None:
+            console.print(f"    hint: {lost.hint}", markup=False)
 
 
 def _moment(time: str) -> str:

@@ -14,13 +14,23 @@ from typing import Any, Literal
 import msgspec
 
 from ..engine import Engine
-from ..errors import UsageError, show
+from ..errors import CvdataError, UsageError, show
 from ..formats.outlet import Origin
 from ..formats.predictions import is_reviewed, read_about
 from ..formats.store import Store, Version, add_version, find_version, open_store, split_version
 from .diff import AnnotationCounts, DiffSettings, PictureCounts, compare, report_of
 
-__all__ = ["LogEntry", "LogModel", "LogPrediction", "LogReport", "LogSource", "RestoreReport", "log", "restore"]
+__all__ = [
+    "LogDamage",
+    "LogEntry",
+    "LogModel",
+    "LogPrediction",
+    "LogReport",
+    "LogSource",
+    "RestoreReport",
+    "log",
+    "restore",
+]
 
 
 class LogSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,13 +105,21 @@ class LogPrediction(msgspec.Struct, frozen=True, kw_only=True):
     accepted: list[str]
 
 
+class LogDamage(msgspec.Struct, frozen=True, kw_only=True):
+    """A prediction that cannot be read: its name, what was found where, and the cure where there is one."""
+
+    name: str
+    problem: str
+    hint: str | None
+
+
 class LogReport(msgspec.Struct, frozen=True, kw_only=True):
     """The versions of a dataset and what models propose for it, newest first: `cvdata log --json` prints it.
 
     Attributes:
         dataset: its name.
         total: how many versions there are; fewer may be listed.
-        predictions: all of them.
+        predictions: all that can be read; `damaged`: the others, which hide nothing else.
     """
 
     schema: Literal["cvdata/log-report/1"] = "cvdata/log-report/1"
@@ -109,6 +127,7 @@ class LogReport(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     versions: list[LogEntry]
     predictions: list[LogPrediction]
+    damaged: list[LogDamage]
 
 
 class RestoreReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,17 +158,25 @@ def log(path: str | os.PathLike[str], most: int | None = None) -> LogReport:
 
     Raises:
         UsageError: there is nothing at the path, or it names a version.
-        FormatError: it is not a cvdata dataset, or a version or prediction of it is damaged.
+        FormatError: it is not a cvdata dataset, or a version of it is damaged.
     """
     store = _open(path)
     pairs = list(zip(store.versions, [None, *store.versions], strict=False))[::-1]
     entries = [_entry(version, parent, current=version is store.current) for version, parent in pairs[:most]]
-    predictions = [_prediction(store, name) for name in store.predictions]
+    predictions: list[LogPrediction] = []
+    damaged: list[LogDamage] = []
+    for name in store.predictions:
+        try:
+            predictions.append(_prediction(store, name))
+        except CvdataError as error:
+            problem = error.message if error.at is None else f"{error.at}: {error.message}"
+            damaged.append(LogDamage(name=name, problem=problem, hint=error.hint))
     return LogReport(
         dataset=store.name,
         total=len(store.versions),
         versions=entries,
         predictions=sorted(predictions, key=lambda one: one.time, reverse=True),
+        damaged=damaged,
     )
 
 

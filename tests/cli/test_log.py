@@ -130,16 +130,22 @@ def test_settings_of_a_stranger_say_nothing_of_what_was_accepted(tmp_path: Path)
     assert "accepted in" not in done.stdout
 
 
-def test_a_damaged_prediction_is_one_clear_message(tmp_path: Path) -> None:
+def test_a_damaged_prediction_is_named_and_hides_nothing_else(tmp_path: Path) -> None:
     root = stored_pets(tmp_path / "pets")
     propose(root, proposed([]))
+    propose(root, proposed([]), "second")
     (root / "predictions" / "first" / "prediction.json").write_text("{", "utf-8")
 
-    done = cvdata("log", root)
+    done, printed = cvdata("log", root), cvdata("log", root, "--json")
 
-    assert done.returncode == 1
-    assert "predictions/first/prediction.json" in done.stderr
-    assert len(done.stderr.splitlines()) <= 2
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "pets: 1 version, 2 predictions"
+    assert any(line.startswith("  second  ") for line in lines)
+    assert "predictions/first/prediction.json: " in lines[lines.index("  first  cannot be read") + 1]
+    assert printed.returncode == 1
+    report = valid(printed.stdout, "log-report.json")
+    assert [lost["name"] for lost in report["damaged"]] == ["first"]  # type: ignore[attr-defined]
 
 
 def test_restoring_says_what_it_changed_and_how_to_undo_it(pets: Path) -> None:
