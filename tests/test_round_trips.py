@@ -24,6 +24,8 @@ from .formats.yolo_folders import trainer_reads
 from .strategies import CLASS_NAMES, datasets, draw_blank
 
 BRIEF = settings(max_examples=20)
+ALONE = ConvertSettings(workers=1)
+"""Without worker processes, which take longer to start than all these examples take."""
 PER_YOLO = 0.01
 """Pixels: six decimals of a side of 640 are 0.0003, so a whole digit lost would show."""
 
@@ -67,12 +69,12 @@ def carried(name: str) -> frozenset[str]:
 @given(dataset=datasets(VOC, whole=True))
 def test_voc_by_way_of_coco_is_exact(dataset: Dataset) -> None:
     with folder() as root:
-        save(dataset, root / "voc", "voc")
-        convert(root / "voc", root / "coco", "coco", source_format="voc")
-        report = convert(root / "coco", root / "back", "voc")
+        save(dataset, root / "voc", "voc", settings=ALONE)
+        convert(root / "voc", root / "coco", "coco", source_format="voc", settings=ALONE)
+        report = convert(root / "coco", root / "back", "voc", settings=ALONE)
 
         assert report.quarantine == []
-        same(read(root / "back", "voc", options={"origin": "1"}).dataset, dataset, carried("voc"), 0)
+        same(read(root / "back", "voc", options={"origin": "1"}, workers=1).dataset, dataset, carried("voc"), 0)
         assert xml(root / "back") == xml(root / "voc")
 
 
@@ -80,10 +82,10 @@ def test_voc_by_way_of_coco_is_exact(dataset: Dataset) -> None:
 @given(dataset=datasets(COCO | {"supercategory"}))
 def test_coco_by_way_of_coco_is_exact(dataset: Dataset) -> None:
     with folder() as root:
-        save(dataset, root / "a", "coco")
-        convert(root / "a", root / "b", "coco")
+        save(dataset, root / "a", "coco", settings=ALONE)
+        convert(root / "a", root / "b", "coco", settings=ALONE)
 
-        same(read(root / "a").dataset, dataset, carried("coco"), 0)
+        same(read(root / "a", workers=1).dataset, dataset, carried("coco"), 0)
         assert labels(root / "b") == labels(root / "a")
 
 
@@ -124,8 +126,8 @@ def test_yolo_by_way_of_coco_gives_the_same_label_files(
     names, files = drawn
     with folder() as root:
         write_yolo(root / "in", names, files)
-        convert(root / "in", root / "coco", "coco", source_format="yolo")
-        convert(root / "coco", root / "back", "yolo")
+        convert(root / "in", root / "coco", "coco", source_format="yolo", settings=ALONE)
+        convert(root / "coco", root / "back", "yolo", settings=ALONE)
 
         found = {name: text for name, text in labels(root / "back").items() if name.endswith(".txt")}
         assert found == {f"labels/{name}.txt": text.encode() for name, (_, text) in files.items()}
@@ -135,8 +137,8 @@ def test_yolo_by_way_of_coco_gives_the_same_label_files(
 @given(dataset=datasets(frozenset({"rings", "keypoints", "flags", "extra", "splits", "states"})))
 def test_a_trainer_reads_the_boxes_that_coco_had(dataset: Dataset) -> None:
     with folder() as root:
-        save(with_pictures(dataset, root / "pictures"), root / "coco", "coco")
-        convert(root / "coco", root / "yolo", "yolo")
+        save(with_pictures(dataset, root / "pictures"), root / "coco", "coco", settings=ALONE)
+        convert(root / "coco", root / "yolo", "yolo", settings=ALONE)
 
         rows = [row for pictures in _own_splits(root / "yolo", dataset).values() for row in pictures]
         images, table = dataset.images, dataset.annotations
@@ -170,22 +172,22 @@ def test_coco_by_way_of_yolo_moves_nothing_by_more_than_a_hundredth(
 ) -> None:
     dataset = data.draw(datasets(kinds | {"splits"}))
     with folder() as root:
-        save(with_pictures(dataset, root / "pictures"), root / "coco", "coco")
-        there = convert(root / "coco", root / "yolo", name)
-        convert(root / "yolo", root / "back", "coco", source_format=name)
+        save(with_pictures(dataset, root / "pictures"), root / "coco", "coco", settings=ALONE)
+        there = convert(root / "coco", root / "yolo", name, settings=ALONE)
+        convert(root / "yolo", root / "back", "coco", source_format=name, settings=ALONE)
 
         if name != "yolo-pose" or len(dataset.annotations):
             assert there.quarantine == []
-        same(read(root / "back").dataset, dataset, frozenset(columns), PER_YOLO)
+        same(read(root / "back", workers=1).dataset, dataset, frozenset(columns), PER_YOLO)
 
 
 @BRIEF
 @given(dataset=datasets(frozenset({"turned", "splits"})))
 def test_corners_come_back_from_yolo_obb(dataset: Dataset) -> None:
     with folder() as root:
-        save(with_pictures(dataset, root / "pictures"), root / "yolo", "yolo-obb")
+        save(with_pictures(dataset, root / "pictures"), root / "yolo", "yolo-obb", settings=ALONE)
 
-        same(read(root / "yolo").dataset, dataset, frozenset({"boxes", "rotated", "splits"}), PER_YOLO)
+        same(read(root / "yolo", workers=1).dataset, dataset, frozenset({"boxes", "rotated", "splits"}), PER_YOLO)
 
 
 # ---- the same bytes
@@ -282,10 +284,10 @@ def test_what_is_read_is_written_or_quarantined_by_name(source: str, target: str
     rows = st.dictionaries(st.integers(0, max(0, count - 1)), st.sampled_from(DAMAGE), max_size=count)
     damage = data.draw(rows) if count else {}
     with folder() as root:
-        save(with_pictures(dataset, root / "pictures"), root / "in", source)
+        save(with_pictures(dataset, root / "pictures"), root / "in", source, settings=ALONE)
         BREAK[source](root / "in", damage)
 
-        report = convert(root / "in", root / "out", target, source_format=source)
+        report = convert(root / "in", root / "out", target, source_format=source, settings=ALONE)
 
         assert report.read == report.written + report.quarantined + report.filtered
         assert report.read.images == report.written.images == len(dataset.images)
@@ -294,7 +296,7 @@ def test_what_is_read_is_written_or_quarantined_by_name(source: str, target: str
         lines = quarantine.read_text("utf-8").splitlines() if damage else []
         assert sum(json.loads(line)["annotations"] for line in lines) == len(damage)
         assert quarantine.exists() == bool(damage)
-        assert len(read(root / "out", target).dataset.annotations) == count - len(damage)
+        assert len(read(root / "out", target, workers=1).dataset.annotations) == count - len(damage)
 
 
 def test_the_account_of_classes_left_out_balances(tmp_path: Path) -> None:

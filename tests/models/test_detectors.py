@@ -171,7 +171,9 @@ def test_scores_let_gradients_through(batch: Batch) -> None:
     assert found.score is not None and found.score.requires_grad
 
 
-@pytest.mark.parametrize("architecture", ["nano", "ssdlite", "mask-rcnn", "keypoint-rcnn"])
+@pytest.mark.parametrize(
+    "architecture", ["nano", "ssdlite", "mask-rcnn", pytest.param("keypoint-rcnn", marks=pytest.mark.slow)]
+)
 def test_numbers_of_16_bits_give_losses_and_detections(architecture: str, batch: Batch) -> None:
     network = network_of(architecture)
 
