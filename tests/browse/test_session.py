@@ -149,10 +149,10 @@ def test_a_mongodb_that_another_started_on_the_folder_at_the_same_moment_is_name
     folder.mkdir()
     settings = {"HOME": str(tmp_path), "FIFTYONE_DATABASE_DIR": str(folder), "FIFTYONE_DATABASE_VALIDATION": "false"}
     command = [mongod(), "--dbpath", str(folder), "--port", str(free_port()), "--nounixsocket"]
-    # The other was not there yet when it was looked for; FiftyOne waits 5 s, not 60.
+    # The other was not there yet when it was looked for; FiftyOne waits 30 s, not 60.
     late = (
         f"{_ALONE}\nfrom cvdata.browse import session\nsession.check_database = lambda module: None\n"
-        "service.Service._wait_for_child_port.__defaults__ = (None, 5)\n"
+        "service.Service._wait_for_child_port.__defaults__ = (None, 30)\n"
     )
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as other:
         _wait_for_lock(folder / "mongod.lock", other.pid)
