@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,23 @@ def test_what_is_resampled_is_the_operating_point_of_the_diagnosis(seed: int) ->
     for row, values in enumerate(diagnosis.classes):
         for name, value in values.items():
             assert classes[name][0, row] == pytest.approx(np.nan if value is None else value, nan_ok=True)
+
+
+def test_a_class_that_is_never_found_has_a_recall_of_0_whatever_was_in_memory_before() -> None:
+    box = (10.0, 10.0, 40.0, 40.0)
+    pair = hand([(0, 0, box), (1, 0, box), (1, 1, box)], [(0, 0, box, 0.9), (1, 0, box, 0.9)])
+    operating = operating_of(pair, "boxes", EvalSettings(), overlaps_of(pair, "boxes", least=0.1))
+    weights = np.ones((2, 200), np.float32)
+    # NumPy keeps freed blocks of a byte, and puts the next arrays without elements there.
+    blocks = [np.empty(0, np.float32) for _ in range(20)]
+    for block in blocks:
+        ctypes.memset(block.ctypes.data, 255, 4)  # NaN
+    del block, blocks
+
+    classes, whole = operating.figures(weights)
+
+    assert np.unique(classes["recall"], axis=0).tolist() == [[1.0, 0.0]]
+    assert np.unique(whole["recall"]).tolist() == [0.5]
 
 
 def test_of_keypoints_only_as_many_detections_are_resampled_as_are_judged() -> None:

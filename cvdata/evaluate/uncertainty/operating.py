@@ -47,6 +47,8 @@ class _Sum:
         """Return the sums where pictures count so often, shape (resamples, classes)."""
         table = np.zeros((weights.shape[1], len(self.ends) - 1))
         for row, (first, stop) in enumerate(pairwise(self.ends)):
+            if first == stop:
+                continue  # of no summands `einsum` makes NaN where memory that it must not read holds NaN (NumPy 2.4)
             table[:, row] = np.einsum("i,ij->j", self.value[first:stop], weights.take(self.picture[first:stop], axis=0))
         return table
 
