@@ -50,33 +50,21 @@ def copy_pictures(
     Raises:
         OutputError: the disk refused.
     """
-    try:
-        return _copy(images, order, large, staging, journal, engine, progress)
-    except OSError as error:
-        raise journal.failed(error) from error
-
-
-def _copy(
-    images: Images,
-    order: Sequence[int],
-    large: set[int],
-    staging: Staging,
-    journal: Journal,
-    engine: Engine,
-    progress: Progress,
-) -> Copied:
     known = {made.key: made for line in journal.entries for made in decode_entry(line)}
     folder = journal.make_made({entry.name for made in known.values() for entry in made.files})
     jobs, numbers = _jobs(images, order, large, folder, known)
-    staging.make_folders(["large", *{f"pictures/{at // 500}" for places in numbers for at in places}])
-    progress.start("making thumbnails", len(jobs))
+    copied, waiting = Copied(), iter(numbers)
     size = batch_size(len(jobs), engine.workers, _BATCH)
     batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
-    copied, waiting = Copied(), iter(numbers)
-    for part in engine.map(make_pictures, batches, lost=nothing_made, progress=progress):
-        _note(part, journal)
-        for worked in part:
-            _place(worked, next(waiting), folder, staging, copied)
+    progress.start("making thumbnails", len(jobs))
+    try:
+        staging.make_folders(["large", *{f"pictures/{at // 500}" for places in numbers for at in places}])
+        for part in engine.map(make_pictures, batches, lost=nothing_made, progress=progress):
+            _note(part, journal)
+            for worked in part:
+                _place(worked, next(waiting), folder, staging, copied)
+    except OSError as error:
+        raise journal.failed(error) from error
     return copied
 
 
