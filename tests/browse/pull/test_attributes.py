@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,57 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvdata.browse.labels.attributes import shown_of
 from cvdata.browse.labels.digests import is_touched
-from cvdata.browse.pull import PullCounts, Pulled, pull
-from cvdata.browse.pull.rebase import rebased
-from cvdata.browse.store.update import brought_up_to_date
-from cvdata.dataset import Categories, Dataset, Ragged
+from cvdata.browse.pull import PullCounts, pull
+from cvdata.dataset import Categories
 
 from ...compare import identical
 from ...tiny import build, tiny
+from .attributed import EXTRAS, FIRST, dataset, edited, extra_of, label_of
 from .test_columns import documents
-
-Document = dict[str, Any]
-
-_EXTRAS: list[dict[str, Any] | None] = [
-    {"pose": "left", "nested": {"a": [1, 2]}, "age": 3, "attributes": {"colour": "red", "worn": True}, "last": None},
-    {"attributes": {"colour": "blue"}, "a.b": 0.5, "size": "big"},
-    {"mix": 1, "age": 2},
-    {"mix": "one", "fix": True},
-    None,
-]
-
-_FIRST = b'{"pose":"left","nested":{"a":[1,2]},"age":3,"attributes":{"colour":"red","worn":true},"last":null}'
-
-
-def dataset() -> Dataset:
-    """Return two pictures with five annotations that say this and that."""
-    rows: list[dict[str, Any]] = [
-        {"image": name, "category": "cat", "box": [1, 2, 3, 4], **({"extra": extra} if extra else {})}
-        for name, extra in zip("aaabb", _EXTRAS, strict=True)
-    ]
-    rows[0]["difficult"], rows[1]["difficult"], rows[3]["crowd"] = 1, 0, True
-    return build({"a": (20, 10), "b": (20, 10)}, rows, Categories(names=("cat", "dog")))
-
-
-def label_of(left: list[Document], row: int) -> Document:
-    """Return the label of an annotation in documents, to be changed."""
-    label: Document = left[0 if row < 3 else 1]["truth"]["detections"][row if row < 3 else row - 3]
-    return label
-
-
-def edited(row: int, **said: Any) -> Pulled:
-    """Pull what a person wrote into the label of one annotation."""
-    left = documents(dataset())
-    label_of(left, row).update(said)
-    return pull(dataset(), left)
-
-
-def extra_of(pulled: Pulled, row: int) -> bytes:
-    extra = pulled.dataset.annotations.extra
-    assert extra is not None
-    return extra[row].tobytes()
 
 
 @pytest.mark.parametrize(
@@ -90,9 +46,9 @@ def test_a_flag_comes_back_and_not_said_is_not_no(row: int, flag: str, value: ob
 @pytest.mark.parametrize(
     ("row", "said", "written"),
     [
-        (0, {"pose": "right"}, _FIRST.replace(b"left", b"right")),
-        (0, {"colour": "green"}, _FIRST.replace(b"red", b"green")),
-        (0, {"age": None, "worn": False}, _FIRST.replace(b'"age":3,', b"").replace(b"true", b"false")),
+        (0, {"pose": "right"}, FIRST.replace(b"left", b"right")),
+        (0, {"colour": "green"}, FIRST.replace(b"red", b"green")),
+        (0, {"age": None, "worn": False}, FIRST.replace(b'"age":3,', b"").replace(b"true", b"false")),
         (1, {"a_b": 2, "source_size": "small"}, b'{"attributes":{"colour":"blue"},"a.b":2.0,"size":"small"}'),
         (1, {"colour": ""}, b'{"a.b":0.5,"size":"big"}'),
         (2, {"mix": "2"}, b'{"mix":2,"age":2}'),
@@ -177,7 +133,7 @@ def test_an_attribute_of_the_dataset_that_a_run_of_fiftyone_wrote_over_stays_as_
     pulled = pull(dataset(), left, ignored=frozenset({"age"}))
 
     assert pulled.counts == PullCounts(pictures=1, attributes=1)
-    assert extra_of(pulled, 0) == _FIRST.replace(b"left", b"right")
+    assert extra_of(pulled, 0) == FIRST.replace(b"left", b"right")
 
 
 def test_a_text_that_was_made_safe_and_a_name_that_was_cut_are_no_edits() -> None:
@@ -221,140 +177,6 @@ def test_of_an_accepted_find_the_flags_are_taken_and_the_models_own_attributes_a
     assert pull(pulled.dataset, left, found=[("m", 0.5)]).counts == PullCounts(again=1)
 
 
-def test_an_attribute_changed_on_both_sides_is_a_conflict_and_the_same_change_is_not() -> None:
-    left = documents(dataset())
-    label_of(left, 0)["pose"] = "right"
-    extra = dataset().annotations.extra
-    assert extra is not None
-
-    def now(first: bytes) -> Dataset:
-        table = replace(dataset().annotations, extra=Ragged.texts([first, *extra.to_bytes()[1:]]))
-        return replace(dataset(), annotations=table)
-
-    same, other = (extra[0].tobytes().replace(b'"left"', value) for value in (b'"right"', b'"up"'))
-    assert pull(now(same), left).counts == PullCounts(again=1)
-    assert pull(now(other), left).counts == PullCounts(conflicts=1)
-
-
-def test_a_cleared_attribute_that_the_dataset_has_got_meanwhile_otherwise_is_a_conflict() -> None:
-    left = documents(dataset())
-    label_of(left, 0)["pose"] = None
-    moved = dataset().annotations.box.copy()
-    moved[1] += 1
-
-    counts = pull(replace(dataset(), annotations=replace(dataset().annotations, box=moved)), left).counts
-
-    assert counts == PullCounts(conflicts=1)
-
-
-@pytest.mark.parametrize(("person", "meanwhile"), [(None, 0), (False, -1)])
-def test_a_flag_that_somebody_set_to_no_meanwhile_or_cleared_is_a_conflict(person: object, meanwhile: int) -> None:
-    left = documents(dataset())
-    row = 2 if person is None else 1
-    label_of(left, row).update(difficult=person, pose="up")
-    flags = dataset().annotations.difficult
-    assert flags is not None
-    now = flags.copy()
-    now[row] = meanwhile
-    changed = replace(dataset(), annotations=replace(dataset().annotations, difficult=now))
-
-    pulled = pull(changed, left)
-
-    assert pulled.counts == PullCounts(conflicts=1)
-    assert pulled.dataset is changed
-
-
-def test_what_was_put_before_attributes_were_noted_is_compared_as_it_was_then() -> None:
-    left = documents(dataset())
-    for document in left:
-        del document["cvdata_put"]["said"]
-    label_of(left, 0)["pose"] = "right"
-    label_of(left, 1)["label"] = "dog"
-
-    pulled = pull(dataset(), left)
-
-    assert not is_touched(left[1])
-    assert pulled.counts == PullCounts(pictures=1, relabelled=1)
-    identical(pulled.dataset.annotations, dataset().annotations, but=frozenset({"category"}))
-
-
-def test_a_missing_value_is_not_cleared_where_the_attribute_has_another_type_by_now() -> None:
-    """Opened again, FiftyOne's field was made anew, and the values of pictures that were worked on went with it."""
-    left = documents(dataset())
-    label_of(left, 0).update(pose="right")
-    del label_of(left, 0)["age"]
-    extra = dataset().annotations.extra
-    assert extra is not None
-    texts = [*extra.to_bytes()[:4], b'{"age":0.5}']
-    now = replace(dataset(), annotations=replace(dataset().annotations, extra=Ragged.texts(texts)))
-    assert {one.key: one.kind for one in shown_of(now).extras}["age"] == "FloatField"
-
-    pulled = pull(now, left)
-
-    assert pulled.counts == PullCounts(pictures=1, attributes=1)
-    assert extra_of(pulled, 0).startswith(b'{"pose":"right","nested":{"a":[1,2]},"age":3,')
-
-
-def test_a_picture_that_is_put_again_keeps_a_persons_attributes_and_what_tells_them() -> None:
-    old, new = documents(dataset())[0], documents(dataset())[0]
-    old["truth"]["detections"][0]["pose"] = "right"
-    new["cvdata_put"]["shown"] = "other"
-
-    kept = brought_up_to_date(old, new, touched=is_touched(old))
-
-    assert kept is not None
-    assert kept["truth"]["detections"][0]["pose"] == "right"
-    assert pull(dataset(), [kept]).counts == PullCounts(pictures=1, attributes=1)
-
-
-def test_after_a_pull_fiftyone_has_the_new_values_and_nothing_is_left_to_pull() -> None:
-    left = documents(dataset())
-    label_of(left, 0).update(pose="right", difficult=None, new=1.5)
-
-    pulled = pull(dataset(), left)
-    now = rebased(left[0], documents(pulled.dataset)[0])
-
-    assert now["truth"]["detections"][0]["new"] == 1.5
-    assert not is_touched(now)
-    assert pull(pulled.dataset, [now]).counts == PullCounts()
-
-
-@pytest.mark.parametrize("name", ["night shot", "x-y", "3d", "a b" * 30])
-def test_a_new_attribute_gets_the_name_that_cvdata_shows_and_a_later_change_of_it_stays(name: str) -> None:
-    left = documents(dataset())
-    label_of(left, 0)[name] = "yes"
-
-    first = pull(dataset(), left)
-    shown = shown_of(first.dataset).extras
-    now = rebased(left[0], documents(first.dataset)[0], shown)
-    (other,) = (one.name for one in shown if one.key == name)
-    label = now["truth"]["detections"][0]
-    assert (name in label, label[other], is_touched(now)) == (False, "yes", False)
-    label[other] = "no"
-    second = pull(first.dataset, [now])
-    last = rebased(now, documents(second.dataset)[0], shown)
-
-    assert msgspec.json.decode(extra_of(second, 0))[name] == "no"
-    assert pull(second.dataset, [last]).counts == PullCounts()
-
-
-def test_a_value_that_was_refused_stays_in_fiftyone_until_it_is_mended() -> None:
-    left = documents(dataset())
-    label_of(left, 0)["tags"] = ["drop"]
-    label_of(left, 1).update(a_b="half", colour="green")
-
-    pulled = pull(dataset(), left)
-    now = rebased(left[0], documents(pulled.dataset)[0])
-    again = pull(pulled.dataset, [now])
-
-    first, second = now["truth"]["detections"]
-    assert (first["number"], first["a_b"], first["colour"], second.get("a_b")) == (0, "half", "green", None)
-    assert pulled.counts == PullCounts(pictures=1, deleted=1, attributes=1, problems=1)
-    assert again.counts == PullCounts(problems=1)
-    now["truth"]["detections"][0]["a_b"] = 1.5
-    assert pull(pulled.dataset, [now]).counts == PullCounts(pictures=1, attributes=1)
-
-
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=5)
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "difficult": st.sampled_from((None, True, False)),
@@ -378,7 +200,7 @@ def test_any_edits_come_back_exactly_once_and_all_else_is_bit_for_bit_as_it_was(
 ) -> None:
     """What is wanted is worked out on plain rows; the next pull from the same documents must find it there."""
     given_, left = dataset(), documents(dataset())
-    extras: list[dict[str, Any]] = [copy.deepcopy(extra) if extra else {} for extra in _EXTRAS]
+    extras: list[dict[str, Any]] = [copy.deepcopy(extra) if extra else {} for extra in EXTRAS]
     flags: dict[str, dict[int, Any]] = {name: {} for name in ("difficult", "truncated", "crowd")}
     for row, name, data in todo:
         value = data.draw(_VALUES[name])
