@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ByName", "file_name", "match_names", "rows_by_key", "stem"]
+from ..images import file_name, stem_of
+
+__all__ = ["ByName", "match_names", "rows_by_key", "stem"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +77,6 @@ def _may_be_one(name: str, other: str) -> bool:
     return one.endswith(two) or two.endswith(one) or "/" in (one, two)
 
 
-def file_name(name: str) -> str:
-    """Return a name without its folders."""
-    return name.rpartition("/")[2]
-
-
 def stem(name: str) -> str:
     """Return a name without its folders and its last suffix."""
-    file = file_name(name)
-    front, dot, _ = file.rpartition(".")
-    return front if dot and front else file
+    return stem_of(file_name(name))

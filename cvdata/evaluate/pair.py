@@ -12,8 +12,9 @@ from ..dataset import Dataset, State
 from ..dataset.select import keep_images
 from ..errors import EvaluationError, UsageError, nearest_of, show
 from ..files import Finding
+from ..images import file_name
 from ..reports.scales import plural
-from .by_name import file_name, match_names, stem
+from .by_name import match_names, stem
 
 __all__ = [
     "Pair",

@@ -16,6 +16,7 @@ import numpy as np
 from ..dataset import Dataset, Images, SourceIds
 from ..dataset.concat import concat_images, ids_of
 from ..errors import CvdataError, show
+from ..images import file_name, stem_of
 from ._results_names import Names
 from ._store_read import load_images
 from ._store_records import IMAGES
@@ -54,12 +55,12 @@ def with_namesakes(found: Dataset, truth: Dataset) -> Dataset:
     that are called like one that is gone, but for the folder or the suffix, are listed, too; nothing is found in them.
     """
     known = frozenset(truth.images.names)
-    gone = {_stem(name) for name in found.images.names if name not in known}
+    gone = {stem_of(file_name(name)) for name in found.images.names if name not in known}
     if not gone:
         return found
     listed = frozenset(found.images.names)
     names = enumerate(truth.images.names)
-    rows = np.array([row for row, name in names if _stem(name) in gone and name not in listed], np.int64)
+    rows = np.array([row for row, name in names if stem_of(file_name(name)) in gone and name not in listed], np.int64)
     return replace(found, images=concat_images([found.images, truth.images.take(rows)])) if len(rows) else found
 
 
@@ -132,16 +133,7 @@ def _clashes(names: Names, differing: list[tuple[str, int | str, str]]) -> dict[
     known, clashes = names.truth.images.names, dict[int | str, str]()
     rows = names.images([key for _, key, _ in differing]).tolist()
     for row, (version, key, name) in zip(rows, differing, strict=True):
-        if row >= 0 and _file(known[row]) != _file(name):
+        if row >= 0 and file_name(known[row]) != file_name(name):
             said = f"which is '{show(known[row])}' here and '{show(name)}' in version {show(version)}"
             clashes.setdefault(key, said)
     return clashes
-
-
-def _file(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _stem(name: str) -> str:
-    file = _file(name)
-    return file.rpartition(".")[0] or file

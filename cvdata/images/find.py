@@ -11,10 +11,15 @@ from pathlib import Path
 
 from ..files import stays_inside
 
-__all__ = ["SUFFIXES", "PictureIndex", "find_pictures", "is_picture", "stem_of"]
+__all__ = ["SUFFIXES", "PictureIndex", "file_name", "find_pictures", "is_picture", "stem_of"]
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """Lower-case suffixes of files taken for pictures; what a file holds is decided when it is opened."""
+
+
+def file_name(name: str) -> str:
+    """Return a name without its folders."""
+    return name.rpartition("/")[2]
 
 
 def stem_of(name: str) -> str:
@@ -25,7 +30,7 @@ def stem_of(name: str) -> str:
 
 def is_picture(name: str) -> bool:
     """Tell by its name whether a file is a picture; macOS and Windows litter is not."""
-    base = name.rpartition("/")[2]
+    base = file_name(name)
     return os.path.splitext(base)[1].lower() in SUFFIXES and not base.startswith(".")
 
 

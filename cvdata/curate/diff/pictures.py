@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...dataset import Images
 from ...engine import Engine, Progress, batch_size
 from ...files.hashes import hash_files
+from ...images import file_name, stem_of
 
 __all__ = ["By", "Match", "PicturePairs", "pair_pictures", "sizes_differ"]
 
@@ -63,7 +64,7 @@ def pair_pictures(before: Images, after: Images, match: Match, engine: Engine, p
     if match != "name":
         left.pair(By.CONTENT, *_contents(left, engine, progress))
     if match == "auto":
-        for rule, part in ((By.BASE_NAME, _base_name), (By.STEM, _stem)):
+        for rule, part in ((By.BASE_NAME, file_name), (By.STEM, _stem)):
             left.pair(rule, _single(map(part, before.names)), _single(map(part, after.names)))
     paired = np.flatnonzero(partner >= 0)
     return PicturePairs(paired, partner[paired], by[paired], left.after_rows())
@@ -105,12 +106,8 @@ def sizes_differ(before: Images, row: int, after: Images, other: int) -> bool:
     return one != two and all(one) and all(two)
 
 
-def _base_name(name: str) -> str:
-    return name.rsplit("/", 1)[-1]
-
-
 def _stem(name: str) -> str:
-    return os.path.splitext(_base_name(name))[0]
+    return stem_of(file_name(name))
 
 
 def _single(keys: Iterable[str]) -> list[str | None]:

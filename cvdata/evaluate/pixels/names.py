@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ...errors import EvaluationError, show
 from ...files import Finding
+from ...images import file_name
 from ...reports.scales import plural
-from ..by_name import file_name, match_names
+from ..by_name import match_names
 
 __all__ = ["Named", "left_out", "match_maps"]
 

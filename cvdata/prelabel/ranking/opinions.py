@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ...dataset import Categories, Dataset, Images, State
 from ...errors import EvaluationError, show
-from ...evaluate.by_name import file_name, match_names
+from ...evaluate.by_name import match_names
 from ...evaluate.pair import is_classification
+from ...images import file_name
 from ...reports.scales import plural
 
 __all__ = ["Found", "Opinion", "opinions_of"]

@@ -26,9 +26,10 @@ from ...dataset import Dataset
 from ...dataset.geometry import clip_boxes
 from ...dataset.ragged import ranges
 from ...errors import UsageError, show
-from ...evaluate.by_name import file_name, match_names, stem
+from ...evaluate.by_name import match_names, stem
 from ...files import Finding
 from ...formats.predictions import Stored
+from ...images import file_name
 from ...reports.scales import plural
 from .records import Box, Decision, Drawn, Outcome, ReviewSample, ReviewSettings
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ...dataset import Annotations, Categories, Dataset, Images, State
 from ...errors import FormatError, Place, TrainingError, show
-from ...evaluate.by_name import file_name, rows_by_key
+from ...evaluate.by_name import rows_by_key
 from ...files import Finding
 from ...formats.label_maps import LabelMaps, looks_like_label_maps, open_label_maps
-from ...images import find_pictures, stem_of
+from ...images import file_name, find_pictures, stem_of
 from ...images.masks import masks_among
 from ...reports.scales import plural
 from ..source import PixelMaps, Source
